@@ -1,0 +1,94 @@
+//! Why a computation was refused. The program maps each variant to one error of its own, exhaustively.
+
+/// Result of every fallible function of this crate.
+pub type Result<T> = core::result::Result<T, RiskError>;
+
+/// Every reason for which this crate refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RiskError {
+    // --- arithmetic ------------------------------------------------------------------------------
+    /// A result does not fit its type.
+    Overflow,
+    /// A divisor is zero.
+    DivisionByZero,
+
+    // --- oracle ----------------------------------------------------------------------------------
+    /// Price is zero or negative.
+    PriceNotPositive,
+    /// Exponent outside -12..=0, or the price does not fit at 10^-12 USD.
+    PriceOutOfRange,
+    /// Publish time lies further in the future than the tolerance.
+    PriceFromFuture,
+    /// Older than the newest sample that the market has accepted.
+    PriceNotMonotonic,
+    /// Older than the purpose allows.
+    PriceTooOld,
+    /// Confidence interval wider than the purpose allows.
+    ConfidenceTooWide,
+    /// No bucket was sampled for five minutes: run `update_market` first.
+    MarketStale,
+    /// No sample was ever accepted.
+    MarketUnsampled,
+
+    // --- parameters ------------------------------------------------------------------------------
+    /// A parameter lies outside the constants of the program; the number names it (`params` lists them).
+    ParameterOutOfBounds(u8),
+
+    // --- market ----------------------------------------------------------------------------------
+    /// The market takes no new risk (reduce-only or settled).
+    MarketNotActive,
+    /// Open interest of the side would exceed its cap.
+    OpenInterestCapExceeded,
+    /// Skew would exceed its cap.
+    SkewCapExceeded,
+    /// The pool cannot set the payout aside: opens stop at the utilisation limit.
+    ReserveUnavailable,
+    /// The position's payout cap would be too large a share of the pool.
+    PoolShareExceeded,
+    /// The pool owes more than it holds: deposits stop.
+    PoolInsolvent,
+    /// A deposit too small to be worth one share, or below the first deposit's minimum.
+    DepositTooSmall,
+
+    // --- position --------------------------------------------------------------------------------
+    /// The position holds no size.
+    PositionNotOpen,
+    /// The position is closed for good.
+    PositionClosed,
+    /// The position still holds size.
+    PositionNotFlat,
+    /// Size is zero.
+    SizeZero,
+    /// Amount is zero.
+    AmountZero,
+    /// Notional is under the market's minimum.
+    NotionalTooSmall,
+    /// Payout cap outside 5 % to 100 % of the notional.
+    PayoutCapOutOfRange,
+    /// Equity would be under the initial margin.
+    InitialMarginShort,
+    /// The position is reduce-only while its stored margin is below the market's.
+    PositionReduceOnly,
+    /// More than the position holds.
+    InsufficientCollateral,
+    /// A partial decrease that would leave the position less healthy and liquidatable: close it all.
+    DecreaseWorsensHealth,
+    /// The payout cap is not reached.
+    PayoutCapNotReached,
+
+    // --- orders ----------------------------------------------------------------------------------
+    /// Fill price is worse than the order accepts.
+    PriceNotAcceptable,
+    /// Price published before the order's window: it was, or could have been, known when it was placed.
+    PriceBeforeWindow,
+    /// Price published after the order's window.
+    PriceAfterWindow,
+
+    // --- liquidation -----------------------------------------------------------------------------
+    /// Invariant: after a partial liquidation the position is not liquidatable.
+    StillLiquidatable,
+
+    // --- accounting, never expected --------------------------------------------------------------
+    /// Booked amounts contradict each other.
+    AccountingBroken,
+}

@@ -1,0 +1,149 @@
+//! Fixed-point primitives: multiply-and-divide without losing the product's high bits, and exponential decay.
+
+use ruint::Uint;
+
+use crate::error::{Result, RiskError};
+
+type U256 = Uint<256, 4>;
+
+/// One in Q48: 48 fractional bits.
+pub const ONE_Q48: u64 = 1 << 48;
+/// One in Q62: 62 fractional bits.
+const ONE_Q62: u64 = 1 << 62;
+/// ln(2) in Q62.
+const LN2_Q62: u64 = 3_196_577_161_300_663_915;
+/// 2^(-i/8) in Q62 for i in 0..8.
+const EXP2_EIGHTHS_Q62: [u64; 8] = [
+    4_611_686_018_427_387_904,
+    4_228_934_724_888_366_668,
+    3_877_950_241_171_266_237,
+    3_556_096_050_500_581_047,
+    3_260_954_456_333_195_553,
+    2_990_308_421_163_830_843,
+    2_742_124_912_636_209_756,
+    2_514_539_631_859_660_218,
+];
+
+/// `a * b / divisor`, rounded down; the product may need 256 bits.
+pub fn mul_div_floor(a: u128, b: u128, divisor: u128) -> Result<u128> {
+    if let Some(product) = a.checked_mul(b) {
+        return product.checked_div(divisor).ok_or(RiskError::DivisionByZero);
+    }
+    let (quotient, _) = wide_div(a, b, divisor)?;
+    u128::try_from(quotient).map_err(|_| RiskError::Overflow)
+}
+
+/// `a * b / divisor`, rounded up; the product may need 256 bits.
+pub fn mul_div_ceil(a: u128, b: u128, divisor: u128) -> Result<u128> {
+    if let Some(product) = a.checked_mul(b) {
+        let quotient = product.checked_div(divisor).ok_or(RiskError::DivisionByZero)?;
+        let exact = quotient.checked_mul(divisor).ok_or(RiskError::Overflow)? == product;
+        return quotient.checked_add(u128::from(!exact)).ok_or(RiskError::Overflow);
+    }
+    let (quotient, remainder) = wide_div(a, b, divisor)?;
+    let quotient = u128::try_from(quotient).map_err(|_| RiskError::Overflow)?;
+    quotient.checked_add(u128::from(remainder != U256::ZERO)).ok_or(RiskError::Overflow)
+}
+
+fn wide_div(a: u128, b: u128, divisor: u128) -> Result<(U256, U256)> {
+    if divisor == 0 {
+        return Err(RiskError::DivisionByZero);
+    }
+    // Two 128-bit factors always fit 256 bits.
+    let product = U256::from(a).checked_mul(U256::from(b)).ok_or(RiskError::Overflow)?;
+    Ok(product.div_rem(U256::from(divisor)))
+}
+
+/// `a * b / divisor` in 64 bits, rounded down.
+pub fn mul_div_u64_floor(a: u64, b: u64, divisor: u64) -> Result<u64> {
+    let product = u128::from(a).checked_mul(u128::from(b)).ok_or(RiskError::Overflow)?;
+    narrow(div_u64_floor(product, divisor)?)
+}
+
+/// `a * b / divisor` in 64 bits, rounded up.
+pub fn mul_div_u64_ceil(a: u64, b: u64, divisor: u64) -> Result<u64> {
+    let product = u128::from(a).checked_mul(u128::from(b)).ok_or(RiskError::Overflow)?;
+    narrow(div_u64_ceil(product, divisor)?)
+}
+
+/// A 128-bit number divided by a 64-bit one, rounded down. Numbers of 64 bits take the machine's division:
+/// the 128-bit one costs the program ten times as much.
+pub fn div_u64_floor(value: u128, divisor: u64) -> Result<u128> {
+    match u64::try_from(value) {
+        Ok(small) => small.checked_div(divisor).map(u128::from).ok_or(RiskError::DivisionByZero),
+        Err(_) => value.checked_div(u128::from(divisor)).ok_or(RiskError::DivisionByZero),
+    }
+}
+
+/// A 128-bit number divided by a 64-bit one, rounded up.
+pub fn div_u64_ceil(value: u128, divisor: u64) -> Result<u128> {
+    let quotient = div_u64_floor(value, divisor)?;
+    let exact = quotient.checked_mul(u128::from(divisor)).ok_or(RiskError::Overflow)? == value;
+    quotient.checked_add(u128::from(!exact)).ok_or(RiskError::Overflow)
+}
+
+/// How far `value` lies above `floor`; zero if it does not.
+pub fn above(value: u64, floor: u64) -> Result<u64> {
+    value.max(floor).checked_sub(floor).ok_or(RiskError::Overflow)
+}
+
+/// To 64 bits, or an error.
+pub fn narrow(value: u128) -> Result<u64> {
+    u64::try_from(value).map_err(|_| RiskError::Overflow)
+}
+
+/// Square root, rounded up.
+pub fn sqrt_ceil(value: u128) -> Result<u128> {
+    let root = value.isqrt();
+    let exact = root.checked_mul(root).ok_or(RiskError::Overflow)? == value;
+    root.checked_add(u128::from(!exact)).ok_or(RiskError::Overflow)
+}
+
+fn mul_q62(a: u64, b: u64) -> Result<u64> {
+    let product = u128::from(a).checked_mul(u128::from(b)).ok_or(RiskError::Overflow)?;
+    narrow(product >> 62)
+}
+
+/// How fast an average forgets: log2(e) / time constant, per second, in Q64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecayRate(u64);
+
+impl DecayRate {
+    /// Time constant 1 hour: 2^64 * log2(e) / 3,600.
+    pub const TAU_1H: Self = Self(7_392_507_276_580_179);
+    /// Time constant 1 day.
+    pub const TAU_1D: Self = Self(308_021_136_524_174);
+    /// Time constant 30 days.
+    pub const TAU_30D: Self = Self(10_267_371_217_472);
+    /// Half-life 60 s: 2^64 / 60.
+    pub const HALF_LIFE_60S: Self = Self(307_445_734_561_825_860);
+
+    /// The weight that an average keeps after `seconds`: e^(-seconds/tau), in Q48.
+    ///
+    /// Relative error of 1 - weight below 1e-6 for weights down to one second of 30 days; zero once the
+    /// weight is below 2^-62.
+    pub fn weight_q48(self, seconds: u64) -> Result<u64> {
+        let exponent_q64 = u128::from(self.0).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
+        let whole = exponent_q64 >> 64;
+        let Some(shift) = u32::try_from(whole).ok().filter(|shift| *shift < 62) else { return Ok(0) };
+        let fraction_q64 = narrow(exponent_q64 & u128::from(u64::MAX))?;
+        let weight_q62 = exp2_neg_q62(fraction_q64)? >> shift;
+        Ok(weight_q62 >> 14)
+    }
+}
+
+/// 2^-x for x in [0, 1), given in Q64: a table of eighths times the series of e^-y, y = ln 2 * rest <= 0.0867.
+/// Five terms leave y^6/720 < 6e-10, and the first terms are exact, so that 1 - result is accurate too.
+fn exp2_neg_q62(fraction_q64: u64) -> Result<u64> {
+    let eighth = usize::try_from(fraction_q64 >> 61).map_err(|_| RiskError::Overflow)?;
+    let rest_q62 = (fraction_q64 & ((1 << 61) - 1)) >> 2;
+    let y = mul_q62(rest_q62, LN2_Q62)?;
+    // Horner: 1 - y (1 - y/2 (1 - y/3 (1 - y/4 (1 - y/5)))).
+    let mut series = ONE_Q62;
+    for term in [5_u64, 4, 3, 2, 1] {
+        let step = mul_q62(y, series)?.checked_div(term).ok_or(RiskError::DivisionByZero)?;
+        series = ONE_Q62.checked_sub(step).ok_or(RiskError::Overflow)?;
+    }
+    let table = EXP2_EIGHTHS_Q62.get(eighth).ok_or(RiskError::Overflow)?;
+    mul_q62(*table, series)
+}

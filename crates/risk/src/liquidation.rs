@@ -1,0 +1,172 @@
+//! Why a position may be liquidated, whether it may be now, and how much of it.
+//!
+//! `None` is the healthy answer; there is no boolean twin of it. Quote and act share this code: keeper,
+//! page and program call [`assess`] and [`crate::transition::liquidate`].
+
+use crate::error::{Result, RiskError};
+use crate::fixed;
+use crate::ledger::Side;
+use crate::market::Market;
+use crate::oracle::Sample;
+use crate::position::{Position, PositionStatus, Valuation};
+use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms, UnixSeconds};
+
+/// Two samples at least so far apart must show a position below maintenance.
+pub const CONFIRM_SECS: u64 = 2;
+/// A first sighting older than this counts no longer: what lies between was not looked at.
+pub const FLAG_LAPSES_SECS: u64 = 60;
+/// Target of a partial liquidation over the maintenance margin: 1.25.
+pub const TARGET_PPM: u64 = 1_250_000;
+/// A partial liquidation that would close more than this closes everything.
+pub const PARTIAL_SIZE_PPM_MAX: Ppm = Ppm(750_000);
+
+/// Why a position may be liquidated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiquidationReason {
+    /// Its payout cap is reached: it cannot gain more. Settled without a liquidation fee.
+    PayoutCapped,
+    /// Equity is zero or below.
+    Insolvent,
+    /// Equity is below the maintenance margin.
+    BelowMaintenance,
+}
+
+/// Whether it may be liquidated at this sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Nothing to do; an older sighting is void.
+    Healthy,
+    /// Below maintenance for the first time, or the last sighting has lapsed: this sample is the first.
+    FirstSighting,
+    /// Below maintenance, but the first sighting is less than two seconds old.
+    Unconfirmed,
+    /// Below maintenance, but confidence is wide for less than ten minutes.
+    HeldBack,
+    /// Liquidate now.
+    Ready(LiquidationReason),
+}
+
+/// A position's standing at a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Price at which it was valued and at which a liquidation fills.
+    pub price: PriceE12,
+    /// Its value there.
+    pub valuation: Valuation,
+    /// Maintenance margin there.
+    pub maintenance_margin: QuoteAtoms,
+    /// Whether it may be liquidated.
+    pub readiness: Readiness,
+}
+
+/// Price for health and liquidation: the index; while wide confidence has lasted, the edge that favours
+/// the position.
+pub fn liquidation_price_of(
+    market: &Market,
+    side: Side,
+    sample: &Sample,
+    now: UnixSeconds,
+) -> Result<PriceE12> {
+    if market.oracle.is_wide_matured(now)? { sample.opening_edge(side) } else { Ok(sample.price) }
+}
+
+/// Why `position`, accrued and lowered, may be liquidated at `valuation`; `None` if it is healthy.
+pub fn reason(
+    position: &Position,
+    valuation: &Valuation,
+    maintenance_margin: QuoteAtoms,
+) -> Option<LiquidationReason> {
+    if position.status != PositionStatus::Open {
+        None
+    } else if valuation.gain.0 >= position.reserved.signed().0 {
+        Some(LiquidationReason::PayoutCapped)
+    } else if valuation.equity.0 <= 0 {
+        Some(LiquidationReason::Insolvent)
+    } else if valuation.equity.0 < maintenance_margin.signed().0 {
+        Some(LiquidationReason::BelowMaintenance)
+    } else {
+        None
+    }
+}
+
+/// Standing of `position`, accrued and lowered, in `market`, which has observed `sample`.
+pub fn assess(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> Result<Assessment> {
+    let price = liquidation_price_of(market, position.side, sample, now)?;
+    let valuation = position.value(&market.params, price)?;
+    let maintenance_margin = position.maintenance_margin(valuation.notional)?;
+    let readiness = match reason(position, &valuation, maintenance_margin) {
+        None => Readiness::Healthy,
+        Some(LiquidationReason::BelowMaintenance) => confirm(market, position, sample, now)?,
+        Some(other) => Readiness::Ready(other),
+    };
+    Ok(Assessment { price, valuation, maintenance_margin, readiness })
+}
+
+fn confirm(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> Result<Readiness> {
+    if position.below_since.is_zero() {
+        return Ok(Readiness::FirstSighting);
+    }
+    let seconds = sample.publish_time.since(position.below_since)?;
+    Ok(if seconds > FLAG_LAPSES_SECS {
+        Readiness::FirstSighting
+    } else if seconds < CONFIRM_SECS {
+        Readiness::Unconfirmed
+    } else if market.oracle.is_liquidation_held_back(now)? {
+        Readiness::HeldBack
+    } else {
+        Readiness::Ready(LiquidationReason::BelowMaintenance)
+    })
+}
+
+impl Position {
+    /// `below_since` after a look at it: set by a first sighting, cleared by health.
+    pub fn sighted(&self, readiness: Readiness, sample: &Sample) -> Self {
+        let below_since = match readiness {
+            Readiness::Healthy => UnixSeconds::ZERO,
+            Readiness::FirstSighting => sample.publish_time,
+            Readiness::Unconfirmed | Readiness::HeldBack | Readiness::Ready(_) => self.below_since,
+        };
+        Self { below_since, ..*self }
+    }
+}
+
+/// Liquidation fee rate: half of the full rate at the threshold, the full rate once equity is at half of
+/// the maintenance margin, linear between; rounded down.
+pub fn fee_ppm_floor(position: &Position, assessment: &Assessment) -> Result<Ppm> {
+    let margin = assessment.maintenance_margin.0;
+    let equity = assessment.valuation.equity.positive_part()?.0;
+    // rate = full * (1/2 + min((margin - equity) / margin, 1/2)).
+    let missing = fixed::above(margin, equity)?;
+    let share = if margin == 0 { PPM } else { fixed::mul_div_u64_floor(missing, PPM, margin)? };
+    let share = share.min(500_000).checked_add(500_000).ok_or(RiskError::Overflow)?;
+    let rate = fixed::mul_div_u64_floor(u64::from(position.liquidation_fee_ppm.0), share, PPM)?;
+    u32::try_from(rate).map(Ppm).map_err(|_| RiskError::Overflow)
+}
+
+/// How much of a position below maintenance to close: C = ceil((T N - E) / (T - phi)) of notional, T =
+/// 1.25 * maintenance, phi = what closing costs; at least the minimum chunk; everything if what is left
+/// would be too small or more than 75 % would go.
+pub fn size_to_close(
+    market: &Market,
+    position: &Position,
+    assessment: &Assessment,
+    cost_ppm: Ppm,
+) -> Result<BaseAtoms> {
+    let target = fixed::mul_div_u64_ceil(u64::from(position.maintenance_ppm()?.0), TARGET_PPM, PPM)?;
+    let notional = assessment.valuation.notional;
+    let wanted = fixed::mul_div_u64_ceil(notional.0, target, PPM)?;
+    let equity = assessment.valuation.equity.positive_part()?.0;
+    let missing = fixed::above(wanted, equity)?;
+    let Some(per_unit) = target.checked_sub(u64::from(cost_ppm.0)).filter(|rest| *rest > 0) else {
+        return Ok(position.size);
+    };
+    let close = fixed::mul_div_u64_ceil(missing, PPM, per_unit)?;
+    let close = QuoteAtoms(close).max(market.params.chunk_min_quote_atoms);
+    let most = notional.share_floor(PARTIAL_SIZE_PPM_MAX)?;
+    let size = market.params.size_ceil(close, assessment.price)?;
+    if close > most || size >= position.size {
+        return Ok(position.size);
+    }
+    let left = market.params.notional_floor(position.size.minus(size)?, assessment.price)?;
+    if left < market.params.notional_min_quote_atoms { Ok(position.size) } else { Ok(size) }
+}

@@ -1,0 +1,78 @@
+//! What a position must hold: the add-on for size, the initial margin, and the prices at which it is judged.
+
+use crate::error::{Result, RiskError};
+use crate::fixed;
+use crate::ledger::Side;
+use crate::market::Market;
+use crate::oracle::Sample;
+use crate::params::{ADDON_AT_DEPTH_PPM, ADDON_PPM_MAX, INITIAL_OVER_MAINTENANCE_PPM, Params};
+use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
+
+/// Add-on of a side: 1 % * sqrt(open interest / depth), at most 10 %, rounded up.
+///
+/// It depends on the side's open interest and not on a position's size, so that splitting one position
+/// into many gains nothing.
+pub fn addon_ppm_ceil(params: &Params, open_interest: QuoteAtoms) -> Result<Ppm> {
+    let scaled = u128::from(open_interest.0).checked_mul(1_000_000_000_000).ok_or(RiskError::Overflow)?;
+    let root_ppm = fixed::sqrt_ceil(fixed::div_u64_ceil(scaled, params.depth_quote_atoms.0)?)?;
+    let addon = root_ppm.checked_mul(u128::from(ADDON_AT_DEPTH_PPM)).ok_or(RiskError::Overflow)?;
+    let addon = fixed::div_u64_ceil(addon, PPM)?.min(u128::from(ADDON_PPM_MAX.0));
+    u32::try_from(addon).map(Ppm).map_err(|_| RiskError::Overflow)
+}
+
+/// Mean of two rates weighted by size, rounded up.
+pub fn weighted_ppm_ceil(old: (Ppm, BaseAtoms), new: (Ppm, BaseAtoms)) -> Result<Ppm> {
+    let term = |(rate, size): (Ppm, BaseAtoms)| {
+        u128::from(rate.0).checked_mul(u128::from(size.0)).ok_or(RiskError::Overflow)
+    };
+    let sum = term(old)?.checked_add(term(new)?).ok_or(RiskError::Overflow)?;
+    let mean = fixed::div_u64_ceil(sum, old.1.plus(new.1)?.0)?;
+    u32::try_from(mean).map(Ppm).map_err(|_| RiskError::Overflow)
+}
+
+/// The prices at which new risk is judged: the worst of the sample's edge and the mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// For profit and loss: the lowest for longs, the highest for shorts.
+    pub equity_price: PriceE12,
+    /// For the notional: the highest.
+    pub notional_price: PriceE12,
+}
+
+impl Judgement {
+    /// Of a position of `side` at `sample`.
+    pub fn of(market: &Market, side: Side, sample: &Sample) -> Result<Self> {
+        let highest = sample.ask()?.max(market.oracle.mark);
+        let equity_price = match side {
+            Side::Long => sample.bid()?.min(market.oracle.mark),
+            Side::Short => highest,
+        };
+        Ok(Self { equity_price, notional_price: highest })
+    }
+}
+
+impl Market {
+    /// Add-on of `side` at its present open interest.
+    pub fn addon_ppm(&self, side: Side) -> Result<Ppm> {
+        let open_interest = self.ledger.side(side).open_interest;
+        addon_ppm_ceil(&self.params, self.params.notional_ceil(open_interest, self.oracle.index)?)
+    }
+
+    /// Initial margin over notional:
+    /// max(1.6 * max(m_target, m_ramp), 1 / largest leverage) + add-on + liquidation fee + 2 * conf / price.
+    pub fn initial_ppm(&self, addon: Ppm, sample: &Sample) -> Result<Ppm> {
+        let volatile = fixed::mul_div_u64_ceil(
+            u64::from(self.volatility.margin_ppm()?.0),
+            INITIAL_OVER_MAINTENANCE_PPM,
+            PPM,
+        )?;
+        let volatile = u32::try_from(volatile).map(Ppm).map_err(|_| RiskError::Overflow)?;
+        let confidence = sample.confidence_ppm_ceil()?;
+        volatile.max(self.params.initial_margin_min_ppm).plus_all(&[
+            addon,
+            self.params.liquidation_fee_ppm,
+            confidence,
+            confidence,
+        ])
+    }
+}

@@ -1,0 +1,101 @@
+//! A market: parameters, what it has learnt from its oracle, and what it has booked.
+
+use crate::error::{Result, RiskError};
+use crate::extremes::Extremes;
+use crate::ledger::Ledger;
+use crate::oracle::{CONFIDENCE_WIDE_PPM_MAX, OracleState, Purpose, Sample};
+use crate::params::Params;
+use crate::units::UnixSeconds;
+use crate::volatility::{STALE_SECS, Volatility};
+
+/// Life of a market.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MarketStatus {
+    /// Everything is possible.
+    #[default]
+    Active,
+    /// Positions can only shrink.
+    ReduceOnly,
+    /// Every position settles at the final price.
+    Settled,
+}
+
+/// A market as the arithmetic sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Market {
+    /// Life.
+    pub status: MarketStatus,
+    /// Parameters.
+    pub params: Params,
+    /// Oracle memory.
+    pub oracle: OracleState,
+    /// Volatility and margin.
+    pub volatility: Volatility,
+    /// Lows and highs of 72 hours.
+    pub extremes: Extremes,
+    /// Booked amounts.
+    pub ledger: Ledger,
+}
+
+/// What a sample did to a market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "says whether the sample counted, and whether it opened a bucket"]
+pub struct Observed {
+    /// It moved index and mark. Samples with wide confidence do not, though they may serve exits.
+    pub counted: bool,
+    /// It was the first of its bucket and moved the volatility.
+    pub opened_bucket: bool,
+    /// Seconds since the bucket sample before it; zero for the first.
+    pub gap_secs: u64,
+}
+
+impl Market {
+    /// Accrues to `now` at the old index, then takes `sample` in if it may serve `purpose`.
+    ///
+    /// Every instruction that reads the oracle calls this first. Those that do not write the market call
+    /// it on a copy: the projection of what the next market update would store.
+    pub fn observe(&mut self, sample: &Sample, purpose: Purpose, now: UnixSeconds) -> Result<Observed> {
+        let confidence_max = match purpose {
+            // An update must be able to record that confidence has become wide.
+            Purpose::Update => CONFIDENCE_WIDE_PPM_MAX,
+            _ => self.params.confidence_max_ppm,
+        };
+        self.oracle.admit(sample, purpose, confidence_max, now)?;
+        self.ledger.accrue(&self.params, self.oracle.index, now)?;
+        let counted = sample.confidence_ppm_ceil()? <= self.params.confidence_max_ppm;
+        let opened_bucket = counted && self.volatility.opens_bucket(sample.publish_time);
+        let gap_secs = match self.volatility.first_sampled_at.is_zero() {
+            true => 0,
+            false => sample.publish_time.since(self.volatility.sampled_at)?,
+        };
+        self.oracle.note_confidence(sample, self.params.margin_min_ppm, opened_bucket)?;
+        if !counted {
+            return Ok(Observed { counted, opened_bucket, gap_secs });
+        }
+        if opened_bucket {
+            self.volatility = self.volatility.sampled(sample, &self.params)?;
+        }
+        self.oracle.mark = self.oracle.mark_after(sample)?;
+        self.oracle.index = sample.price;
+        self.oracle.published_at = sample.publish_time;
+        self.extremes.note(sample.price, sample.publish_time)?;
+        Ok(Observed { counted, opened_bucket, gap_secs })
+    }
+
+    /// Like [`Market::observe`], for new risk: refuses while no bucket was accepted for five minutes. One
+    /// `update_market` before it, even in the same transaction, makes the market fresh again.
+    pub fn observe_for_risk(&mut self, sample: &Sample, now: UnixSeconds) -> Result<Observed> {
+        if self.volatility.first_sampled_at.is_zero() {
+            return Err(RiskError::MarketUnsampled);
+        }
+        if sample.publish_time.since(self.volatility.sampled_at)? > STALE_SECS {
+            return Err(RiskError::MarketStale);
+        }
+        self.observe(sample, Purpose::Risk, now)
+    }
+
+    /// An error unless new risk may be taken.
+    pub fn require_active(&self) -> Result<()> {
+        if self.status == MarketStatus::Active { Ok(()) } else { Err(RiskError::MarketNotActive) }
+    }
+}

@@ -1,0 +1,69 @@
+//! The pool's worth for those who enter, and the shares they get. Formulas: docs/math.md, "Pool".
+
+use crate::error::{Result, RiskError};
+use crate::fixed;
+use crate::ledger::{Ledger, Side};
+use crate::market::Market;
+use crate::units::{PriceE12, QuoteAtoms, Shares};
+
+/// Shares of the first deposit that nobody gets: with them the price of a share cannot be driven up by a
+/// first depositor who owns all of it.
+pub const SHARES_LOCKED: Shares = Shares(1_000_000);
+
+/// What a deposit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "transfer and mint exactly these"]
+pub struct DepositReport {
+    /// Collateral into the pool.
+    pub amount: QuoteAtoms,
+    /// Shares to the depositor.
+    pub shares: Shares,
+    /// Worth of the pool before, for a deposit.
+    pub value_before: QuoteAtoms,
+    /// Ledger afterwards.
+    pub ledger: Ledger,
+}
+
+/// NAV_deposit at `index`: pool + sum of min(collateral, losses) - sum of min(reserved, gains) + borrow
+/// accrued. The side's sums stand for its positions; every doubt counts for those already in.
+pub fn value_for_deposit(market: &Market, index: PriceE12) -> Result<QuoteAtoms> {
+    let ledger = &market.ledger;
+    let mut claims = ledger.pool.plus(ledger.borrow_owed)?;
+    let mut promised = QuoteAtoms::ZERO;
+    for side in [Side::Long, Side::Short] {
+        let sums = ledger.side(side);
+        let pnl = sums.pnl(side, &market.params, index)?;
+        claims = claims.plus(pnl.negative_part()?.min(sums.collateral))?;
+        promised = promised.plus(pnl.positive_part()?.min(sums.reserved))?;
+    }
+    claims.minus(promised).map_err(|_| RiskError::PoolInsolvent)
+}
+
+/// Shares for `amount`, rounded down; the first deposit gives one share an atom and locks
+/// [`SHARES_LOCKED`]. `market` has observed a sample for [`crate::Purpose::Risk`].
+pub fn deposit(market: &Market, amount: QuoteAtoms) -> Result<DepositReport> {
+    market.require_active()?;
+    if amount.is_zero() {
+        return Err(RiskError::AmountZero);
+    }
+    let mut ledger = market.ledger;
+    let (shares, minted, value_before) = if ledger.shares.is_zero() {
+        // What lies in a pool without shares is nobody's; the first depositor takes it over.
+        let minted = Shares(amount.0);
+        let to_depositor = minted.minus(SHARES_LOCKED).map_err(|_| RiskError::DepositTooSmall)?;
+        (to_depositor, minted, QuoteAtoms::ZERO)
+    } else {
+        let value = value_for_deposit(market, market.oracle.index)?;
+        if value.is_zero() {
+            return Err(RiskError::PoolInsolvent);
+        }
+        let shares = Shares(fixed::mul_div_u64_floor(amount.0, ledger.shares.0, value.0)?);
+        (shares, shares, value)
+    };
+    if shares.is_zero() {
+        return Err(RiskError::DepositTooSmall);
+    }
+    ledger.shares = ledger.shares.plus(minted)?;
+    ledger.pool = ledger.pool.plus(amount)?;
+    Ok(DepositReport { amount, shares, value_before, ledger })
+}

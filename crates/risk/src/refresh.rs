@@ -1,0 +1,77 @@
+//! How an open position's requirement follows the market's: down at once, up only as far as the position
+//! has already shown that it can meet. Proof that a refresh never liquidates: docs/math.md, "Refresh".
+
+use crate::error::{Result, RiskError};
+use crate::fixed;
+use crate::market::Market;
+use crate::oracle::Sample;
+use crate::position::{Position, PositionStatus};
+use crate::units::{PPM, Ppm, UnixSeconds};
+use crate::volatility::{RISE_PPM_PER_HOUR, step};
+
+/// A requirement rises only to where the worst health lived through is this multiple of it: 1.1.
+pub const HEADROOM_PPM: u64 = 1_100_000;
+/// It rises at most once in this time, so that refreshing every second cannot round its rise away.
+pub const RISE_INTERVAL_SECS: u64 = 60;
+
+impl Position {
+    /// The downward branch: a fallen m_ramp and a shrunken open interest lower the requirement at once.
+    pub fn lowered(&self, market: &Market) -> Result<Self> {
+        let mut next = *self;
+        if next.status == PositionStatus::Open {
+            next.margin_ppm = next.margin_ppm.min(market.volatility.ramp_ppm_ceil()?);
+            next.addon_ppm = next.addon_ppm.min(market.addon_ppm(next.side)?);
+        }
+        Ok(next)
+    }
+
+    /// Both branches. `self` is accrued, `market` has observed `sample`.
+    ///
+    /// If m_ramp <= mm_pos: mm_pos = m_ramp. Else
+    /// mm_pos = max(mm_pos, min(m_ramp, q_worst / 1.1 - addon_pos - liq_fee_pos)), rising at most 25 % an
+    /// hour. q_worst is the health at the worst index of the last 72 hours or since open, and now.
+    pub fn refreshed(&self, market: &Market, sample: &Sample, now: UnixSeconds) -> Result<Self> {
+        let mut next = self.lowered(market)?;
+        let ramp = market.volatility.ramp_ppm_ceil()?;
+        if next.status != PositionStatus::Open {
+            return Ok(next);
+        }
+        if ramp <= next.margin_ppm {
+            next.margin_refreshed_at = now;
+            return Ok(next);
+        }
+        let seconds = now.since(next.margin_refreshed_at)?;
+        if seconds < RISE_INTERVAL_SECS {
+            return Ok(next);
+        }
+        let shown = next.shown_margin_ppm(market, sample)?;
+        let reach = step(u64::from(next.margin_ppm.0), RISE_PPM_PER_HOUR, seconds)?
+            .checked_add(u64::from(next.margin_ppm.0))
+            .ok_or(RiskError::Overflow)?;
+        let reach = u32::try_from(reach).map(Ppm).map_err(|_| RiskError::Overflow)?;
+        next.margin_ppm = next.margin_ppm.max(ramp.min(shown).min(reach));
+        next.margin_refreshed_at = now;
+        Ok(next)
+    }
+
+    /// q_worst / 1.1 - addon_pos - liq_fee_pos, not below zero, rounded down.
+    fn shown_margin_ppm(&self, market: &Market, sample: &Sample) -> Result<Ppm> {
+        let worst = market.extremes.worst_since(self.side, self.opened_at, sample.price)?;
+        let q_now = self.value(&market.params, sample.price)?.health_ppm_floor()?;
+        // Beyond its payout cap a winner's ratio falls too: the worse of the two counts.
+        let q_worst = match worst == sample.price {
+            true => q_now,
+            false => self.value(&market.params, worst)?.health_ppm_floor()?.min(q_now),
+        };
+        let Ok(q_worst) = u64::try_from(q_worst) else { return Ok(Ppm::ZERO) };
+        let headroom = fixed::mul_div_u64_floor(q_worst, PPM, HEADROOM_PPM)?;
+        let other_parts = self.addon_ppm.plus(self.liquidation_fee_ppm)?;
+        let shown = fixed::above(headroom, u64::from(other_parts.0))?;
+        Ok(Ppm(u32::try_from(shown).unwrap_or(u32::MAX)))
+    }
+
+    /// Whether it may only shrink: its stored margin has not caught up with the market's.
+    pub fn is_reduce_only(&self, market: &Market) -> Result<bool> {
+        Ok(self.status == PositionStatus::Open && self.margin_ppm < market.volatility.ramp_ppm_ceil()?)
+    }
+}

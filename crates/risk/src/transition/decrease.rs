@@ -1,0 +1,95 @@
+//! Decreasing and closing a position by its owner's order.
+
+use crate::error::{Result, RiskError};
+use crate::ledger::Ledger;
+use crate::market::Market;
+use crate::oracle::Sample;
+use crate::orders::{OrderAction, require_acceptable};
+use crate::position::Position;
+use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
+use crate::transition::{PoolFlow, count_collateral};
+use crate::units::{BaseAtoms, PriceE12, QuoteAtoms, UnixSeconds};
+
+/// What to close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecreaseArgs {
+    /// Size to close; the position's size or more closes everything.
+    pub size: BaseAtoms,
+    /// Worst fill price: lowest for longs, highest for shorts.
+    pub acceptable: PriceE12,
+}
+
+/// What decreasing or closing did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "store and transfer exactly these"]
+pub struct DecreaseReport {
+    /// What was realised.
+    pub closed: ClosedPart,
+    /// Close fee.
+    pub trade_fee: QuoteAtoms,
+    /// Tokens between vault and pool.
+    pub flow: PoolFlow,
+    /// Position afterwards.
+    pub position: Position,
+    /// Ledger afterwards.
+    pub ledger: Ledger,
+}
+
+/// Closes a part of `position`, or all of it where the rest would be under the minimum notional.
+///
+/// `market` has observed `sample` for [`crate::Purpose::Decrease`]. It fills at the edge against the
+/// position. A partial decrease may not leave the position below maintenance and less healthy than it was;
+/// a full one is always possible.
+pub fn decrease(
+    market: &Market,
+    position: &Position,
+    sample: &Sample,
+    args: &DecreaseArgs,
+    now: UnixSeconds,
+) -> Result<DecreaseReport> {
+    position.require_open()?;
+    if args.size.is_zero() {
+        return Err(RiskError::SizeZero);
+    }
+    let params = &market.params;
+    let before = position.accrued(params, &market.ledger)?.refreshed(market, sample, now)?;
+    let fill = sample.closing_edge(before.side)?;
+    require_acceptable(before.side, OrderAction::Decrease, fill, args.acceptable)?;
+
+    let mut position = before;
+    let mut ledger = market.ledger;
+    let size = size_or_all(market, &before, sample, args.size)?;
+    let closed = close_part(params, &mut ledger, &mut position, size, fill)?;
+    let trade_fee = take_trade_fee(params, &mut ledger, &mut position, closed.notional)?;
+    if !closed.is_full {
+        let counted = position.collateral;
+        count_collateral(&mut ledger, &mut position, counted)?;
+        check_not_worsened(market, &before, &position, sample)?;
+    }
+    let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
+    let flow = PoolFlow::net(to_pool, closed.payout)?;
+    Ok(DecreaseReport { closed, trade_fee, flow, position, ledger })
+}
+
+fn size_or_all(
+    market: &Market,
+    position: &Position,
+    sample: &Sample,
+    wanted: BaseAtoms,
+) -> Result<BaseAtoms> {
+    if wanted >= position.size {
+        return Ok(position.size);
+    }
+    let left = market.params.notional_floor(position.size.minus(wanted)?, sample.price)?;
+    Ok(if left < market.params.notional_min_quote_atoms { position.size } else { wanted })
+}
+
+fn check_not_worsened(market: &Market, before: &Position, after: &Position, sample: &Sample) -> Result<()> {
+    let value = after.value(&market.params, sample.price)?;
+    let required = after.maintenance_margin(value.notional)?;
+    let health_before = before.value(&market.params, sample.price)?.health_ppm_floor()?;
+    if value.equity.0 < required.signed().0 && value.health_ppm_floor()? < health_before {
+        return Err(RiskError::DecreaseWorsensHealth);
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! Liquidation: partial where that cures, full where it does not, never blocked by what the owner does.
+
+use crate::error::{Result, RiskError};
+use crate::ledger::Ledger;
+use crate::liquidation::{
+    Assessment, LiquidationReason, Readiness, assess, fee_ppm_floor, reason, size_to_close,
+};
+use crate::market::Market;
+use crate::oracle::Sample;
+use crate::params::LIQUIDATION_KEEPER_SHARE_PPM;
+use crate::position::Position;
+use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
+use crate::transition::settle::settle_at;
+use crate::transition::{PoolFlow, count_collateral};
+use crate::units::{BaseAtoms, Ppm, QuoteAtoms, UnixSeconds};
+
+/// What a liquidation did. Tokens and events follow it to the atom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "store and transfer exactly these"]
+pub struct LiquidationReport {
+    /// Why.
+    pub reason: LiquidationReason,
+    /// Standing before.
+    pub assessment: Assessment,
+    /// What was realised.
+    pub closed: ClosedPart,
+    /// Liquidation fee.
+    pub fee: QuoteAtoms,
+    /// Of the fee, to whoever liquidated.
+    pub keeper_pay: QuoteAtoms,
+    /// Of the fee, to the insurance vault.
+    pub insurance_pay: QuoteAtoms,
+    /// Close fee.
+    pub trade_fee: QuoteAtoms,
+    /// Tokens between vault and pool.
+    pub flow: PoolFlow,
+    /// Position afterwards.
+    pub position: Position,
+    /// Ledger afterwards.
+    pub ledger: Ledger,
+}
+
+/// Outcome of a liquidation attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // Lives on the stack for one instruction; a box would need an allocator.
+#[must_use = "store the position either way"]
+pub enum Liquidation {
+    /// Not now. The position may have a first sighting set or cleared, and a lower requirement.
+    Skipped {
+        /// Standing.
+        assessment: Assessment,
+        /// Position afterwards.
+        position: Position,
+    },
+    /// Done.
+    Done(LiquidationReport),
+}
+
+/// Liquidates `position` if it may be. `market` has observed `sample` for [`crate::Purpose::Liquidate`].
+///
+/// `vault_frozen`: the collateral's issuer has frozen the position's vault. The position is then closed in
+/// the books without fees, and what its vault owes stays owed ([`crate::transition::collect_frozen`]).
+pub fn liquidate(
+    market: &Market,
+    position: &Position,
+    sample: &Sample,
+    vault_frozen: bool,
+    now: UnixSeconds,
+) -> Result<Liquidation> {
+    position.require_open()?;
+    let position = position.accrued(&market.params, &market.ledger)?.lowered(market)?;
+    let assessment = assess(market, &position, sample, now)?;
+    let Readiness::Ready(reason) = assessment.readiness else {
+        let position = position.sighted(assessment.readiness, sample);
+        return Ok(Liquidation::Skipped { assessment, position });
+    };
+    let report = if vault_frozen {
+        close_frozen(market, position, assessment, reason)?
+    } else {
+        match reason {
+            LiquidationReason::PayoutCapped => settle(market, position, assessment)?,
+            LiquidationReason::Insolvent => take(market, &position, assessment, reason, position.size)?,
+            LiquidationReason::BelowMaintenance => cure(market, &position, assessment)?,
+        }
+    };
+    Ok(Liquidation::Done(report))
+}
+
+/// Partial if that leaves the position healthy, else full.
+fn cure(market: &Market, position: &Position, assessment: Assessment) -> Result<LiquidationReport> {
+    let reason = LiquidationReason::BelowMaintenance;
+    let cost = fee_ppm_floor(position, &assessment)?.plus(market.params.trade_fee_ppm)?;
+    let size = size_to_close(market, position, &assessment, cost)?;
+    if size < position.size {
+        let report = take(market, position, assessment, reason, size)?;
+        if is_cured(market, &report)? {
+            return Ok(report);
+        }
+    }
+    take(market, position, assessment, reason, position.size)
+}
+
+/// INV-07: after a partial liquidation the position is not liquidatable at the price that liquidated it.
+fn is_cured(market: &Market, report: &LiquidationReport) -> Result<bool> {
+    let valuation = report.position.value(&market.params, report.assessment.price)?;
+    let required = report.position.maintenance_margin(valuation.notional)?;
+    Ok(reason(&report.position, &valuation, required).is_none())
+}
+
+/// Closes `size` with the liquidation fee.
+fn take(
+    market: &Market,
+    position: &Position,
+    assessment: Assessment,
+    reason: LiquidationReason,
+    size: BaseAtoms,
+) -> Result<LiquidationReport> {
+    let params = &market.params;
+    let rate = fee_ppm_floor(position, &assessment)?;
+    let mut position = *position;
+    let mut ledger = market.ledger;
+    let closed = close_part(params, &mut ledger, &mut position, size, assessment.price)?;
+    let fee = liquidation_fee(&assessment, &closed, rate, position.collateral)?;
+    position.collateral = position.collateral.minus(fee)?;
+    let keeper_pay = fee.share_floor(LIQUIDATION_KEEPER_SHARE_PPM)?;
+    let insurance_pay = fee.minus(keeper_pay)?;
+    ledger.insurance = ledger.insurance.plus(insurance_pay)?;
+    let trade_fee = take_trade_fee(params, &mut ledger, &mut position, closed.notional)?;
+    if !closed.is_full {
+        let counted = position.collateral;
+        count_collateral(&mut ledger, &mut position, counted)?;
+    }
+    let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
+    let flow = PoolFlow::net(to_pool, closed.payout)?;
+    Ok(LiquidationReport {
+        reason,
+        assessment,
+        closed,
+        fee,
+        keeper_pay,
+        insurance_pay,
+        trade_fee,
+        flow,
+        position,
+        ledger,
+    })
+}
+
+/// Of the closed notional, never above half of the equity and never more than is there.
+fn liquidation_fee(
+    assessment: &Assessment,
+    closed: &ClosedPart,
+    rate: Ppm,
+    collateral: QuoteAtoms,
+) -> Result<QuoteAtoms> {
+    let half = assessment.valuation.equity.positive_part()?.share_floor(Ppm(500_000))?;
+    Ok(closed.notional.share_floor(rate)?.min(half).min(collateral))
+}
+
+fn settle(market: &Market, mut position: Position, assessment: Assessment) -> Result<LiquidationReport> {
+    let settled = settle_at(market, &mut position, assessment.price)?;
+    Ok(LiquidationReport {
+        reason: LiquidationReason::PayoutCapped,
+        assessment,
+        closed: settled.closed,
+        fee: QuoteAtoms::ZERO,
+        keeper_pay: QuoteAtoms::ZERO,
+        insurance_pay: QuoteAtoms::ZERO,
+        trade_fee: settled.trade_fee,
+        flow: settled.flow,
+        position: settled.position,
+        ledger: settled.ledger,
+    })
+}
+
+/// Closes everything in the books while no token can leave or enter the vault: the net stays owed, by the
+/// vault as `frozen_owed`, or by the pool, set aside as `reserved`.
+fn close_frozen(
+    market: &Market,
+    mut position: Position,
+    assessment: Assessment,
+    reason: LiquidationReason,
+) -> Result<LiquidationReport> {
+    let mut ledger = market.ledger;
+    let size = position.size;
+    let before = position.collateral;
+    let closed = close_part(&market.params, &mut ledger, &mut position, size, assessment.price)?;
+    let net = PoolFlow::net(closed.loss_paid.plus(closed.owed_paid)?, closed.payout)?;
+    ledger.pool = ledger.pool.plus(net.to_vault)?.minus(net.to_pool)?;
+    position.collateral = before;
+    position.frozen_owed = net.to_pool;
+    position.reserved = net.to_vault;
+    let side = ledger.side_mut(position.side);
+    side.reserved = side.reserved.plus(net.to_vault)?;
+    if before.plus(net.to_vault)? < net.to_pool {
+        return Err(RiskError::AccountingBroken);
+    }
+    Ok(LiquidationReport {
+        reason,
+        assessment,
+        closed,
+        fee: QuoteAtoms::ZERO,
+        keeper_pay: QuoteAtoms::ZERO,
+        insurance_pay: QuoteAtoms::ZERO,
+        trade_fee: QuoteAtoms::ZERO,
+        flow: PoolFlow::default(),
+        position,
+        ledger,
+    })
+}

@@ -1,0 +1,83 @@
+//! Settling a position that cannot gain more, and collecting from a vault that was frozen when it closed.
+
+use crate::error::{Result, RiskError};
+use crate::ledger::Ledger;
+use crate::market::Market;
+use crate::oracle::Sample;
+use crate::position::{Position, PositionStatus};
+use crate::transition::PoolFlow;
+use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
+use crate::units::{PriceE12, QuoteAtoms};
+
+/// What settling did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "store and transfer exactly these"]
+pub struct SettleReport {
+    /// What was realised.
+    pub closed: ClosedPart,
+    /// Close fee.
+    pub trade_fee: QuoteAtoms,
+    /// Tokens between vault and pool.
+    pub flow: PoolFlow,
+    /// Position afterwards.
+    pub position: Position,
+    /// Ledger afterwards.
+    pub ledger: Ledger,
+}
+
+/// Closes a position whose gain has reached its payout cap. Anyone may: it can only lose from there.
+///
+/// It settles at the index. `market` has observed `sample`.
+pub fn settle_capped(market: &Market, position: &Position, sample: &Sample) -> Result<SettleReport> {
+    position.require_open()?;
+    let mut position = position.accrued(&market.params, &market.ledger)?;
+    let value = position.value(&market.params, sample.price)?;
+    if value.gain.0 < position.reserved.signed().0 {
+        return Err(RiskError::PayoutCapNotReached);
+    }
+    settle_at(market, &mut position, sample.price)
+}
+
+/// Closes all of an accrued position at `price` with the ordinary close fee.
+pub(crate) fn settle_at(market: &Market, position: &mut Position, price: PriceE12) -> Result<SettleReport> {
+    let mut ledger = market.ledger;
+    let size = position.size;
+    let closed = close_part(&market.params, &mut ledger, position, size, price)?;
+    let trade_fee = take_trade_fee(&market.params, &mut ledger, position, closed.notional)?;
+    let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
+    let flow = PoolFlow::net(to_pool, closed.payout)?;
+    Ok(SettleReport { closed, trade_fee, flow, position: *position, ledger })
+}
+
+/// What collecting from a thawed vault did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "store and transfer exactly these"]
+pub struct CollectReport {
+    /// Tokens between vault and pool.
+    pub flow: PoolFlow,
+    /// Position afterwards.
+    pub position: Position,
+    /// Ledger afterwards.
+    pub ledger: Ledger,
+}
+
+/// Hands over what stayed owed when a position was closed in the books while its vault was frozen: to the
+/// pool what it lost, or to the vault what the pool had set aside for it.
+pub fn collect_frozen(ledger: &Ledger, position: &Position) -> Result<CollectReport> {
+    if position.status != PositionStatus::Closed {
+        return Err(RiskError::PositionNotFlat);
+    }
+    let mut ledger = *ledger;
+    let mut position = *position;
+    let flow = PoolFlow { to_pool: position.frozen_owed, to_vault: position.reserved };
+    if flow.to_pool.is_zero() && flow.to_vault.is_zero() {
+        return Err(RiskError::AmountZero);
+    }
+    ledger.pool = ledger.pool.plus(flow.to_pool)?.minus(flow.to_vault)?;
+    let side = ledger.side_mut(position.side);
+    side.reserved = side.reserved.minus(flow.to_vault)?;
+    position.collateral = position.collateral.minus(flow.to_pool)?.plus(flow.to_vault)?;
+    position.frozen_owed = QuoteAtoms::ZERO;
+    position.reserved = QuoteAtoms::ZERO;
+    Ok(CollectReport { flow, position, ledger })
+}

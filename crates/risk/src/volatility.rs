@@ -1,0 +1,212 @@
+//! Volatility measured on chain: one sample per 60-second bucket, three horizons, and the deviation from
+//! the oracle's own average. Formulas: docs/math.md, "Volatility".
+
+use crate::error::{Result, RiskError};
+use crate::fixed::{self, DecayRate, ONE_Q48};
+use crate::oracle::Sample;
+use crate::params::Params;
+use crate::units::{Ppm, PriceE12, UnixSeconds};
+
+/// Length of a sampling bucket.
+pub const BUCKET_SECS: i64 = 60;
+/// The market is stale when no bucket was accepted for this long.
+pub const STALE_SECS: u64 = 300;
+/// After a gap of this length the one-hour variance is first lifted to the one-day variance.
+pub const GAP_SECS: u64 = 3_600;
+/// For this long after its first sample a market's variance is at least the stressed one.
+pub const WARM_UP_SECS: u64 = 172_800;
+/// Largest return of one sample that counts, in 10^-9.
+const RETURN_E9_MAX: u128 = 100_000_000;
+/// Time constant of the oracle's average: one hour's half-life, 3,600 / ln 2.
+const EMA_TAU_SECS: u128 = 5_194;
+/// Horizon of the margin: 30 minutes.
+const MARGIN_HORIZON_SECS: u128 = 1_800;
+/// 99.9 % of the worst 30-minute moves lie within so many thousandths of a standard deviation.
+const COVERAGE_E3: u128 = 7_000;
+/// m_ramp's fastest rise per hour, in ppm of itself.
+pub const RISE_PPM_PER_HOUR: u64 = 250_000;
+/// m_ramp's fastest fall per hour, in ppm of itself.
+pub const FALL_PPM_PER_HOUR: u64 = 20_000;
+/// Weights of the horizons.
+const WEIGHT_1H_PPM: u128 = 250_000;
+const WEIGHT_1D_PPM: u128 = 350_000;
+const WEIGHT_30D_PPM: u128 = 400_000;
+/// Weight of what was measured; the rest is stress.
+const WEIGHT_MEASURED_PPM: u128 = 750_000;
+const WEIGHT_STRESS_PPM: u128 = 250_000;
+const PPM: u128 = 1_000_000;
+const PPB_PER_PPM: u64 = 1_000;
+
+/// Variances are per second, in 10^-24.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volatility {
+    /// Over one hour.
+    pub variance_1h_e24: u128,
+    /// Over one day.
+    pub variance_1d_e24: u128,
+    /// Over thirty days.
+    pub variance_30d_e24: u128,
+    /// From the deviation of the price from the oracle's average, over one day.
+    pub variance_ema_e24: u128,
+    /// Margin that follows m_target with limited speed, in 10^-9, so that a minute's step does not round away.
+    pub ramp_ppb: u64,
+    /// Margin that the measured volatility asks for.
+    pub target_ppm: Ppm,
+    /// Price of the last bucket sample.
+    pub sampled_price: PriceE12,
+    /// Publish time of the last bucket sample.
+    pub sampled_at: UnixSeconds,
+    /// Publish time of the first sample.
+    pub first_sampled_at: UnixSeconds,
+}
+
+impl Volatility {
+    /// Whether `publish_time` opens a bucket that has no sample yet.
+    pub fn opens_bucket(&self, publish_time: UnixSeconds) -> bool {
+        let bucket = |time: UnixSeconds| time.0.div_euclid(BUCKET_SECS);
+        self.first_sampled_at.is_zero() || bucket(publish_time) > bucket(self.sampled_at)
+    }
+
+    /// m_ramp in ppm, rounded up.
+    pub fn ramp_ppm_ceil(&self) -> Result<Ppm> {
+        let ppm = fixed::div_u64_ceil(u128::from(self.ramp_ppb), PPB_PER_PPM)?;
+        u32::try_from(ppm).map(Ppm).map_err(|_| RiskError::Overflow)
+    }
+
+    /// The larger of m_target and m_ramp.
+    pub fn margin_ppm(&self) -> Result<Ppm> {
+        Ok(self.target_ppm.max(self.ramp_ppm_ceil()?))
+    }
+
+    /// State after the first sample of a bucket.
+    pub fn sampled(&self, sample: &Sample, params: &Params) -> Result<Self> {
+        if self.first_sampled_at.is_zero() {
+            return Self::first(sample, params);
+        }
+        let seconds = sample.publish_time.since(self.sampled_at)?;
+        let mut next = *self;
+        if seconds > GAP_SECS {
+            next.variance_1h_e24 = next.variance_1h_e24.max(next.variance_1d_e24);
+        }
+        let change_e9 = relative_change_e9(sample.price, self.sampled_price)?.min(RETURN_E9_MAX);
+        let impulse = squared_e24(change_e9)?;
+        let kept_1d = DecayRate::TAU_1D.weight_q48(seconds)?;
+        let blend = |variance, kept| average(variance, kept, impulse, u128::from(seconds));
+        next.variance_1h_e24 = blend(next.variance_1h_e24, DecayRate::TAU_1H.weight_q48(seconds)?)?;
+        next.variance_1d_e24 = blend(next.variance_1d_e24, kept_1d)?;
+        next.variance_30d_e24 = blend(next.variance_30d_e24, DecayRate::TAU_30D.weight_q48(seconds)?)?;
+        if !sample.ema.is_zero() {
+            let deviation_e9 = relative_change_e9(sample.price, sample.ema)?;
+            let doubled = squared_e24(deviation_e9)?.checked_mul(2).ok_or(RiskError::Overflow)?;
+            next.variance_ema_e24 = average(next.variance_ema_e24, kept_1d, doubled, EMA_TAU_SECS)?;
+        }
+        next.sampled_price = sample.price;
+        next.sampled_at = sample.publish_time;
+        next.target_ppm = next.target(params)?;
+        next.ramp_ppb = ramp(self.ramp_ppb, next.target_ppm, seconds)?;
+        Ok(next)
+    }
+
+    fn first(sample: &Sample, params: &Params) -> Result<Self> {
+        let stress = u128::from(params.stress_variance_e24);
+        let mut state = Self {
+            variance_1h_e24: stress,
+            variance_1d_e24: stress,
+            variance_30d_e24: stress,
+            variance_ema_e24: stress,
+            sampled_price: sample.price,
+            sampled_at: sample.publish_time,
+            first_sampled_at: sample.publish_time,
+            ..Self::default()
+        };
+        state.target_ppm = state.target(params)?;
+        state.ramp_ppb = to_ppb(state.target_ppm)?;
+        Ok(state)
+    }
+
+    /// m_target = clamp(7.0 * sqrt(1800 * U), m_min, m_max), rounded up.
+    /// U = 0.75 * max(0.25 V_1h + 0.35 V_1d + 0.40 V_30d, V_ema) + 0.25 * stress.
+    fn target(&self, params: &Params) -> Result<Ppm> {
+        let stress = u128::from(params.stress_variance_e24);
+        let horizons = weighted(&[
+            (self.variance_1h_e24, WEIGHT_1H_PPM),
+            (self.variance_1d_e24, WEIGHT_1D_PPM),
+            (self.variance_30d_e24, WEIGHT_30D_PPM),
+        ])?;
+        let measured = horizons.max(self.variance_ema_e24);
+        let mut used = weighted(&[(measured, WEIGHT_MEASURED_PPM), (stress, WEIGHT_STRESS_PPM)])?;
+        if self.sampled_at.since(self.first_sampled_at)? < WARM_UP_SECS {
+            used = used.max(stress);
+        }
+        let horizon = used.checked_mul(MARGIN_HORIZON_SECS).ok_or(RiskError::Overflow)?;
+        let sigma_e12 = fixed::sqrt_ceil(horizon)?;
+        // 10^-12 to 10^-6, and thousandths of the coverage.
+        let ppm = fixed::div_u64_ceil(
+            sigma_e12.checked_mul(COVERAGE_E3).ok_or(RiskError::Overflow)?,
+            1_000_000_000,
+        )?;
+        let ppm = ppm.clamp(u128::from(params.margin_min_ppm.0), u128::from(params.margin_max_ppm.0));
+        u32::try_from(ppm).map(Ppm).map_err(|_| RiskError::Overflow)
+    }
+
+    /// Standard deviation over an hour of a variance per second, in ppm: what people are shown.
+    pub fn sigma_hour_ppm(variance_e24: u128) -> Result<u64> {
+        let over_hour = variance_e24.checked_mul(3_600).ok_or(RiskError::Overflow)?;
+        fixed::narrow(fixed::div_u64_floor(over_hour.isqrt(), 1_000_000)?)
+    }
+}
+
+/// |2 (a - b) / (a + b)| in 10^-9: the log return up to its cube over twelve.
+fn relative_change_e9(a: PriceE12, b: PriceE12) -> Result<u128> {
+    let difference = u128::from(a.0.abs_diff(b.0));
+    let sum = u128::from(a.0).checked_add(u128::from(b.0)).ok_or(RiskError::Overflow)?;
+    let scaled = difference.checked_mul(2_000_000_000).ok_or(RiskError::Overflow)?;
+    scaled.checked_div(sum).ok_or(RiskError::DivisionByZero)
+}
+
+fn squared_e24(change_e9: u128) -> Result<u128> {
+    change_e9
+        .checked_mul(change_e9)
+        .and_then(|square| square.checked_mul(1_000_000))
+        .ok_or(RiskError::Overflow)
+}
+
+/// V * D + impulse * (1 - D) / divisor, D = kept in Q48.
+fn average(variance: u128, kept_q48: u64, impulse: u128, divisor: u128) -> Result<u128> {
+    let gained = ONE_Q48.checked_sub(kept_q48).ok_or(RiskError::Overflow)?;
+    let old = variance.checked_mul(u128::from(kept_q48)).ok_or(RiskError::Overflow)?;
+    let new = impulse
+        .checked_mul(u128::from(gained))
+        .ok_or(RiskError::Overflow)?
+        .checked_div(divisor)
+        .ok_or(RiskError::DivisionByZero)?;
+    Ok(old.checked_add(new).ok_or(RiskError::Overflow)? >> 48)
+}
+
+fn weighted(terms: &[(u128, u128)]) -> Result<u128> {
+    let sum = terms.iter().try_fold(0_u128, |sum, (value, weight)| {
+        value.checked_mul(*weight).and_then(|term| sum.checked_add(term)).ok_or(RiskError::Overflow)
+    })?;
+    sum.checked_div(PPM).ok_or(RiskError::DivisionByZero)
+}
+
+fn to_ppb(ppm: Ppm) -> Result<u64> {
+    u64::from(ppm.0).checked_mul(PPB_PER_PPM).ok_or(RiskError::Overflow)
+}
+
+/// One step of m_ramp towards m_target. At most one hour counts, so that a gap does not become a jump.
+fn ramp(current_ppb: u64, target: Ppm, seconds: u64) -> Result<u64> {
+    let target_ppb = to_ppb(target)?;
+    if target_ppb > current_ppb {
+        let highest = current_ppb.checked_add(step(current_ppb, RISE_PPM_PER_HOUR, seconds)?);
+        return Ok(highest.ok_or(RiskError::Overflow)?.min(target_ppb));
+    }
+    let lowest = current_ppb.checked_sub(step(current_ppb, FALL_PPM_PER_HOUR, seconds)?);
+    Ok(lowest.ok_or(RiskError::Overflow)?.max(target_ppb))
+}
+
+/// How far a rate may move in `seconds`, given its speed per hour in ppm of itself.
+pub(crate) fn step(rate: u64, ppm_per_hour: u64, seconds: u64) -> Result<u64> {
+    let speed = ppm_per_hour.checked_mul(seconds.min(3_600)).ok_or(RiskError::Overflow)?;
+    fixed::mul_div_u64_floor(rate, speed, 3_600_000_000)
+}
