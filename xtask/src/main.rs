@@ -1,1 +1,92 @@
-fn main() {}
+//! The project's own commands: `cargo xtask --help` lists them.
+
+mod anchor;
+mod build;
+mod demo;
+mod idl;
+mod process;
+mod repo;
+mod setup;
+mod suites;
+mod test;
+mod tidy;
+mod vectors;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use repo::Repo;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "Bulkhead's own commands", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring the tools that are missing; every other command that needs them does this by itself
+    Setup {
+        /// Also bring the anchor command line tool
+        #[arg(long)]
+        anchor: bool,
+    },
+    /// Build the program to target/deploy/bulkhead.so
+    Build,
+    /// Replay a price path through the compiled program and report what happened
+    Demo {
+        /// Passed to the lab as they are: --data FILE, --static-margin, --help, ...
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run every suite and every check; the last line counts what passed and what failed
+    Test {
+        /// Leave out the check of the committed IDL
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Check the house rules over the repository's files
+    Tidy,
+    /// Write idl/bulkhead.json from the program
+    Idl {
+        /// Compare with the committed file instead of writing it
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the risk crate's test vectors from their Python oracle
+    Vectors {
+        /// Compare with the committed files instead of writing them
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run the anchor command line tool with the tools that it needs, for example `cargo xtask anchor build`
+    Anchor {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}"); // A backtrace of xtask would tell its user nothing.
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let repo = Repo::find()?;
+    match command {
+        Command::Setup { anchor } => setup::command(&repo, anchor),
+        Command::Build => build::command(&repo).map(drop),
+        Command::Demo { args } => demo::command(&repo, &args),
+        Command::Test { quick } => test::command(&repo, quick),
+        Command::Tidy => tidy::command(&repo),
+        Command::Idl { check } => idl::command(&repo, check),
+        Command::Vectors { check } => vectors::command(&repo, check),
+        Command::Anchor { args } => anchor::command(&repo, &args),
+    }
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask test`: every check and every suite, and one closing line.
+
+use crate::{
+    build, idl, process,
+    repo::Repo,
+    setup,
+    suites::{self, Tally},
+    tidy, vectors,
+};
+use anyhow::Result;
+use std::{
+    io::Write,
+    process::{Command, exit},
+    time::Instant,
+};
+
+/// Every failure is kept for the end instead of ending the run, so that one run shows all of them.
+/// What takes seconds comes first, and what shares compiled code with the suites comes after them.
+pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
+    setup::sbf(repo)?;
+    let mut tally = Tally::default();
+    check(&mut tally, "format (cargo fmt)", || process::run(&mut fmt(repo), "Run `cargo fmt --all`."));
+    check(&mut tally, "house rules (cargo xtask tidy)", || tidy::command(repo));
+    check(&mut tally, "vectors as their oracle writes them", || vectors::command(repo, true));
+    check(&mut tally, "the program builds for sBPF", || build::command(repo).map(drop));
+    suite(&mut tally, "suites of xtask", xtask_suites(repo));
+    suite(&mut tally, "suites of the workspace", workspace_suites(repo));
+    if quick {
+        println!("\n== left out by --quick: the IDL is as the program describes itself");
+    } else {
+        check(&mut tally, "the IDL is as the program describes itself", || idl::command(repo, true));
+    }
+    check(&mut tally, "lints (cargo clippy)", || {
+        process::run(&mut clippy(repo), "The lines above say where, and often how to mend it.")
+    });
+    close(&tally)
+}
+
+fn check(tally: &mut Tally, name: &str, run: impl FnOnce() -> Result<()>) {
+    begin(name);
+    let start = Instant::now();
+    match run() {
+        Ok(()) => {
+            tally.pass();
+            println!("ok after {} s: {name}", start.elapsed().as_secs());
+        }
+        Err(error) => {
+            println!("FAILED: {name}: {error:#}");
+            tally.fail(format!("{name}: {error:#}"));
+        }
+    }
+}
+
+fn suite(tally: &mut Tally, name: &str, cargo_test: Command) {
+    begin(name);
+    let start = Instant::now();
+    match suites::run(cargo_test) {
+        Ok(counted) if counted.passed + counted.failed == 0 => {
+            tally.fail(format!("{name}: not a single test ran"))
+        }
+        Ok(counted) => {
+            let seconds = start.elapsed().as_secs();
+            println!("{name}: {} passed, {} failed after {seconds} s", counted.passed, counted.failed);
+            tally.add(counted);
+        }
+        Err(error) => tally.fail(format!("{name}: {error:#}")),
+    }
+}
+
+fn begin(name: &str) {
+    println!("\n== {name}");
+    let _ = std::io::stdout().flush(); // What follows may write to the terminal by itself.
+}
+
+fn close(tally: &Tally) -> Result<()> {
+    println!();
+    for failure in &tally.failures {
+        println!("failed: {failure}");
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    std::io::stdout().flush()?;
+    if tally.failed > 0 {
+        exit(1); // An error from main would print one more line after the closing one.
+    }
+    Ok(())
+}
+
+fn fmt(repo: &Repo) -> Command {
+    let mut cargo = process::cargo(repo);
+    cargo.args(["fmt", "--all", "--", "--check"]);
+    cargo
+}
+
+fn clippy(repo: &Repo) -> Command {
+    let mut cargo = process::cargo(repo);
+    cargo.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    cargo
+}
+
+/// xtask is tested by itself, because it is built by itself: `cargo xtask` has left its dependencies compiled.
+fn xtask_suites(repo: &Repo) -> Command {
+    let mut cargo = process::cargo(repo);
+    cargo.args(["test", "--locked", "--package", "xtask"]);
+    cargo
+}
+
+fn workspace_suites(repo: &Repo) -> Command {
+    let mut cargo = process::cargo(repo);
+    cargo.args(["test", "--locked", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
+    // Anchor generates tests that print pieces of the IDL and test nothing: they must not be counted as passed.
+    cargo.args(["--", "--skip", idl::PRINTING_TESTS]);
+    cargo
+}
