@@ -1,1 +1,4 @@
-//! placeholder
+//! Replays price paths through the compiled program in an embedded SVM and reports what happened.
+
+pub mod path;
+pub mod show;
