@@ -2,5 +2,6 @@
 
 pub mod path;
 pub mod record;
+pub mod report;
 pub mod show;
 pub mod summary;
