@@ -56,25 +56,20 @@ pub(crate) fn sbf(repo: &Repo) -> Result<Tools> {
         }
     }
     let home = cache_dir("SBF_TOOLCHAIN", "sbf-toolchain")?;
-    run_installer(repo, "toolchain/sbf/install.sh", &[("SBF_TOOLCHAIN", &home)])?;
+    run_installer(repo, "toolchain/sbf/install.sh", ("SBF_TOOLCHAIN", &home))?;
     let described = format!("our own, from packages, in {}", home.display());
     Ok(Tools { path: vec![home.join("bin")], described })
 }
 
-/// Adds an `anchor` to the tools: the one on PATH, else npm's. Returns where it is from.
+/// Adds an `anchor` to the tools: the one on PATH, else our own. Returns where it is from.
 pub(crate) fn add_anchor(repo: &Repo, tools: &mut Tools) -> Result<String> {
     if let Some(found) = process::find_on_path("anchor") {
         return Ok(found.display().to_string());
     }
     let home = cache_dir("ANCHOR_TOOLCHAIN", "anchor")?;
-    let sbf_home = cache_dir("SBF_TOOLCHAIN", "sbf-toolchain")?;
-    run_installer(
-        repo,
-        "toolchain/anchor/install.sh",
-        &[("ANCHOR_TOOLCHAIN", &home), ("SBF_TOOLCHAIN", &sbf_home)],
-    )?;
+    run_installer(repo, "toolchain/anchor/install.sh", ("ANCHOR_TOOLCHAIN", &home))?;
     tools.path.push(home.join("bin"));
-    Ok(format!("from npm, in {}", home.display()))
+    Ok(format!("our own, from crates.io, in {}", home.display()))
 }
 
 /// The official `cargo-build-sbf` names its platform tools when asked for its version; ours does not.
@@ -88,10 +83,10 @@ fn platform_tools() -> Option<Tools> {
 }
 
 /// Asks an installer whether anything is missing, which takes no time, and runs it only then.
-fn run_installer(repo: &Repo, script: &str, homes: &[(&str, &Path)]) -> Result<()> {
+fn run_installer(repo: &Repo, script: &str, home: (&str, &Path)) -> Result<()> {
     let installer = || {
         let mut command = Command::new(repo.join(script));
-        command.current_dir(repo.root()).stdin(Stdio::null()).envs(homes.iter().copied());
+        command.current_dir(repo.root()).stdin(Stdio::null()).env(home.0, home.1);
         process::forget_own_package(&mut command);
         command
     };
