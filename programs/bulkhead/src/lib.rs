@@ -1,1 +1,137 @@
-//! placeholder
+//! Bulkhead: isolated-margin derivatives with one sealed vault per position.
+//!
+//! 1. The most a position can lose is its own vault.
+//! 2. The most it can win is already set aside in the pool.
+//! 3. A rise in margin alone never liquidates it.
+//! 4. Everyone may keep it running; exits cannot be paused.
+//!
+//! Handlers load accounts, look at the oracle, call `bulkhead_risk`, apply its report, transfer, assert
+//! invariants and emit. No arithmetic of money stands here.
+#![allow(unexpected_cfgs)]
+
+pub mod constants;
+pub mod error;
+pub mod events;
+mod guard;
+pub mod instructions;
+mod invariants;
+mod observe;
+pub mod oracle;
+pub mod state;
+mod token;
+mod transfers;
+pub mod views;
+
+use anchor_lang::prelude::*;
+use instructions::*;
+
+declare_id!("FkEYjjFvzHqYgJR2KpLeKGxaysAREtaYpTroxuJ3iLRq");
+
+#[cfg(not(feature = "no-entrypoint"))]
+solana_security_txt::security_txt! {
+    name: "Bulkhead",
+    project_url: "https://github.com/bulkhead-protocol/bulkhead",
+    contacts: "link:https://github.com/bulkhead-protocol/bulkhead/security/advisories/new",
+    policy: "https://github.com/bulkhead-protocol/bulkhead/blob/main/SECURITY.md"
+}
+
+/// Instructions.
+#[program]
+pub mod bulkhead {
+    use super::*;
+
+    /// Sets the protocol up, once; only the program's upgrade authority.
+    pub fn initialize_protocol(ctx: Context<InitializeProtocol>, args: InitializeProtocolArgs) -> Result<()> {
+        handle_initialize_protocol(ctx, args)
+    }
+
+    /// Creates a market with its vaults and its mint of pool shares; admin.
+    pub fn create_market(ctx: Context<CreateMarket>, args: CreateMarketArgs) -> Result<()> {
+        handle_create_market(ctx, args)
+    }
+
+    /// Sends protocol fees to the fee receiver; anyone.
+    pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+        handle_collect_fees(ctx)
+    }
+
+    /// Puts collateral into the pool for shares; anyone.
+    pub fn deposit(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
+        handle_deposit(ctx, args)
+    }
+
+    /// Creates a position with its vault and places the order that opens it; anyone, for themselves.
+    pub fn place_opening_order(ctx: Context<PlaceOpeningOrder>, args: PlaceOpeningOrderArgs) -> Result<()> {
+        handle_place_opening_order(ctx, args)
+    }
+
+    /// Places an order on an open position; owner or delegate.
+    pub fn place_order(ctx: Context<PlaceOrder>, args: PlaceOrderArgs) -> Result<()> {
+        handle_place_order(ctx, args)
+    }
+
+    /// Fills a waiting order; anyone.
+    pub fn execute_order(ctx: Context<ExecuteOrder>, args: ExecuteOrderArgs) -> Result<()> {
+        handle_execute_order(ctx, args)
+    }
+
+    /// Cancels an order that can no longer fill; anyone.
+    pub fn cancel_order(ctx: Context<CancelOrder>) -> Result<()> {
+        handle_cancel_order(ctx)
+    }
+
+    /// Adds collateral; anyone.
+    pub fn add_collateral(ctx: Context<AddCollateral>, amount_atoms: u64) -> Result<()> {
+        handle_add_collateral(ctx, amount_atoms)
+    }
+
+    /// Removes collateral; owner.
+    pub fn remove_collateral(ctx: Context<RemoveCollateral>, amount_atoms: u64) -> Result<()> {
+        handle_remove_collateral(ctx, amount_atoms)
+    }
+
+    /// Names a delegate, or nobody; owner.
+    pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
+        handle_set_delegate(ctx, delegate)
+    }
+
+    /// Takes everything out of a flat position; owner.
+    pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+        handle_close_position(ctx)
+    }
+
+    /// Takes a price sample into the market; anyone.
+    pub fn update_market(ctx: Context<UpdateMarket>) -> Result<()> {
+        handle_update_market(ctx)
+    }
+
+    /// Lets a position's requirement follow the market's; anyone.
+    pub fn refresh_position(ctx: Context<RefreshPosition>) -> Result<()> {
+        handle_refresh_position(ctx)
+    }
+
+    /// Notes positions below maintenance; anyone.
+    pub fn flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
+        handle_flag(ctx)
+    }
+
+    /// Liquidates a position that may be, in part or whole; anyone.
+    pub fn liquidate(ctx: Context<Liquidate>) -> Result<()> {
+        handle_liquidate(ctx)
+    }
+
+    /// Settles a position at its payout cap; anyone.
+    pub fn settle_capped(ctx: Context<SettleCapped>) -> Result<()> {
+        handle_settle_capped(ctx)
+    }
+
+    /// Collects what a frozen vault left owed; anyone.
+    pub fn collect_frozen(ctx: Context<CollectFrozen>) -> Result<()> {
+        handle_collect_frozen(ctx)
+    }
+
+    /// A position's health as return data.
+    pub fn view_position(ctx: Context<ViewPosition>) -> Result<PositionHealth> {
+        handle_view_position(ctx)
+    }
+}

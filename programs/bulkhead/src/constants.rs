@@ -1,0 +1,44 @@
+//! Seeds and hard limits. Seeds are exported to the IDL.
+
+use anchor_lang::prelude::*;
+
+/// Seed of the protocol account.
+#[constant]
+pub const PROTOCOL_SEED: &[u8] = b"protocol";
+/// Seed of a market; followed by its index, u16 little endian.
+#[constant]
+pub const MARKET_SEED: &[u8] = b"market";
+/// Seed of a market's pool vault; followed by the market.
+#[constant]
+pub const POOL_SEED: &[u8] = b"pool";
+/// Seed of a market's insurance vault; followed by the market.
+#[constant]
+pub const INSURANCE_SEED: &[u8] = b"insurance";
+/// Seed of a market's mint of pool shares; followed by the market.
+#[constant]
+pub const LP_MINT_SEED: &[u8] = b"lp_mint";
+/// Seed of a trader's counters; followed by market and owner.
+#[constant]
+pub const TRADER_SEED: &[u8] = b"trader";
+/// Seed of a position; followed by market, owner and id, u32 little endian.
+#[constant]
+pub const POSITION_SEED: &[u8] = b"position";
+/// Seed of a position's vault; followed by the position.
+#[constant]
+pub const VAULT_SEED: &[u8] = b"vault";
+/// Seed of an order; followed by the position and id, u32 little endian.
+#[constant]
+pub const ORDER_SEED: &[u8] = b"order";
+
+/// Layout version that every account carries.
+pub const ACCOUNT_VERSION: u8 = 1;
+/// Most orders that a position has at a time.
+pub const ORDERS_PER_POSITION_MAX: u8 = 8;
+/// Least tip of an order, in lamports: the fee of two signatures, so that executing it is worth sending.
+pub const TIP_LAMPORTS_MIN: u64 = 10_000;
+/// Of the tip, what somebody else than the owner gets for cancelling a dead order.
+pub const CANCEL_TIP_LAMPORTS: u64 = 10_000;
+/// Longest timelock: 30 days.
+pub const TIMELOCK_SECS_MAX: u32 = 2_592_000;
+/// Shortest timelock on mainnet: 24 hours.
+pub const TIMELOCK_SECS_MIN_MAINNET: u32 = 86_400;

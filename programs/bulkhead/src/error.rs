@@ -1,0 +1,261 @@
+//! Every error of the program, in numbered blocks. Codes are 6000 + the number; they are never reordered.
+//!
+//! 0 authority and accounts, 100 configuration, 200 oracle, 300 position and margin, 400 orders,
+//! 500 liquidation, 600 pool, 700 tokens, 800 accounting (never expected), 900 arithmetic.
+
+use anchor_lang::prelude::*;
+use bulkhead_risk::RiskError;
+
+/// Errors of the program.
+#[error_code]
+#[derive(PartialEq, Eq)]
+pub enum BulkheadError {
+    // --- 0: authority and accounts ---------------------------------------------------------------
+    #[msg("Only the protocol's admin may do this")]
+    AdminRequired = 0,
+    #[msg("Only the position's owner may do this")]
+    OwnerRequired = 1,
+    #[msg("Only the position's owner or its delegate may do this")]
+    OwnerOrDelegateRequired = 2,
+    #[msg("This position belongs to another market")]
+    PositionMarketMismatch = 3,
+    #[msg("This vault is not the vault of the position")]
+    PositionVaultMismatch = 4,
+    #[msg("This order belongs to another position")]
+    OrderPositionMismatch = 5,
+    #[msg("This account is not the one that paid for the order")]
+    OrderPayerMismatch = 6,
+    #[msg("This is not the pool vault of the market")]
+    PoolVaultMismatch = 7,
+    #[msg("This is not the insurance vault of the market")]
+    InsuranceVaultMismatch = 8,
+    #[msg("This is not the collateral mint of the market")]
+    CollateralMintMismatch = 9,
+    #[msg("This is not the mint of the market's pool shares")]
+    LpMintMismatch = 10,
+    #[msg("This is not the token program of the market's collateral")]
+    TokenProgramMismatch = 11,
+    #[msg("Id is not the next one: read the counter again")]
+    IdMismatch = 12,
+    #[msg("This trader account belongs to another owner or market")]
+    TraderMismatch = 13,
+    #[msg("This is not the protocol's fee receiver's token account")]
+    FeeReceiverMismatch = 14,
+    #[msg("This account was written by another version of the program")]
+    AccountVersionMismatch = 15,
+    #[msg("This account is not a writable position of this program")]
+    NotAPosition = 16,
+
+    // --- 100: configuration ----------------------------------------------------------------------
+    #[msg("A parameter lies outside the program's bounds: its number is in the log")]
+    ParameterOutOfBounds = 100,
+    #[msg("Timelock outside the program's bounds")]
+    TimelockOutOfBounds = 101,
+    #[msg("Market index is not the next one")]
+    MarketIndexMismatch = 102,
+    #[msg("The mint's decimals differ from the parameter")]
+    DecimalsMismatch = 103,
+    #[msg("The collateral mint has an extension that is not accepted")]
+    MintExtensionRefused = 104,
+    #[msg("The older push oracle is never used on mainnet")]
+    LegacyOracleOnMainnet = 105,
+    #[msg("This is not an oracle program that the protocol knows")]
+    OracleProgramUnknown = 106,
+    #[msg("Opening and increasing positions is paused by the guardian")]
+    NewRiskPaused = 107,
+    #[msg("Deposits are paused by the guardian")]
+    DepositsPaused = 108,
+    #[msg("The market takes no new risk")]
+    MarketNotActive = 109,
+
+    // --- 200: oracle -----------------------------------------------------------------------------
+    #[msg("This is not the market's price account")]
+    OracleAccountMismatch = 200,
+    #[msg("The price account is owned by another program")]
+    OracleOwnerMismatch = 201,
+    #[msg("The price account's bytes are not a price update")]
+    OracleDataInvalid = 202,
+    #[msg("The price update is only partially verified")]
+    OracleNotFullyVerified = 203,
+    #[msg("The price account holds another feed")]
+    OracleFeedMismatch = 204,
+    #[msg("The oracle is not trading")]
+    OracleNotTrading = 205,
+    #[msg("Price is zero or negative")]
+    PriceNotPositive = 206,
+    #[msg("Price or exponent out of range")]
+    PriceOutOfRange = 207,
+    #[msg("Price was published in the future")]
+    PriceFromFuture = 208,
+    #[msg("Price is older than one that the market has already accepted")]
+    PriceNotMonotonic = 209,
+    #[msg("Price is too old for this")]
+    PriceTooOld = 210,
+    #[msg("The price's confidence interval is too wide for this")]
+    ConfidenceTooWide = 211,
+    #[msg("The market was not sampled for five minutes: run update_market first")]
+    MarketStale = 212,
+    #[msg("The market has no price yet: run update_market first")]
+    MarketUnsampled = 213,
+
+    // --- 300: position and margin ----------------------------------------------------------------
+    #[msg("The position is not open yet")]
+    PositionNotOpen = 300,
+    #[msg("The position is closed")]
+    PositionClosed = 301,
+    #[msg("The position still holds size")]
+    PositionNotFlat = 302,
+    #[msg("Size is zero")]
+    SizeZero = 303,
+    #[msg("Amount is zero")]
+    AmountZero = 304,
+    #[msg("Notional is under the market's minimum")]
+    NotionalTooSmall = 305,
+    #[msg("Payout cap must be between 5 % and 100 % of the notional")]
+    PayoutCapOutOfRange = 306,
+    #[msg("Equity would be under the initial margin")]
+    InitialMarginShort = 307,
+    #[msg("The position may only shrink until its margin has caught up with the market's")]
+    PositionReduceOnly = 308,
+    #[msg("More than the position's collateral")]
+    InsufficientCollateral = 309,
+    #[msg("This decrease would leave the position worse and liquidatable: close all of it")]
+    DecreaseWorsensHealth = 310,
+    #[msg("The payout cap is not reached")]
+    PayoutCapNotReached = 311,
+    #[msg("Open interest of the side would exceed its cap")]
+    OpenInterestCapExceeded = 312,
+    #[msg("Skew would exceed its cap")]
+    SkewCapExceeded = 313,
+    #[msg("The pool cannot set the payout aside")]
+    ReserveUnavailable = 314,
+    #[msg("The payout cap is too large a share of the pool")]
+    PoolShareExceeded = 315,
+    #[msg("An order of this position is still waiting: cancel it first")]
+    OrdersWaiting = 316,
+    #[msg("The vault was frozen when the position closed and still owes: run collect_frozen first")]
+    FrozenAmountsOpen = 317,
+    #[msg("Nothing is waiting to be collected")]
+    NothingToCollect = 318,
+
+    // --- 400: orders -----------------------------------------------------------------------------
+    #[msg("The position has the most orders it can have")]
+    TooManyOrders = 400,
+    #[msg("Tip is under the minimum")]
+    TipTooSmall = 401,
+    #[msg("The order differs from what the executor expected")]
+    OrderChanged = 402,
+    #[msg("An order executes in a later slot than it was placed in")]
+    OrderSameSlot = 403,
+    #[msg("Price was published before the order's window")]
+    PriceBeforeWindow = 404,
+    #[msg("Price was published after the order's window: cancel the order")]
+    PriceAfterWindow = 405,
+    #[msg("Fill price is worse than the order accepts")]
+    PriceNotAcceptable = 406,
+    #[msg("The order may still fill and cannot be cancelled yet")]
+    OrderInWindow = 407,
+    #[msg("The order's position is closed: it can only be cancelled")]
+    OrderVoid = 408,
+
+    // --- 500: liquidation ------------------------------------------------------------------------
+    #[msg("INV-07: still liquidatable after a partial liquidation")]
+    StillLiquidatable = 500,
+    #[msg("The keeper's token account is one of the market's or the position's own")]
+    KeeperAccountIsOurs = 501,
+
+    // --- 600: pool -------------------------------------------------------------------------------
+    #[msg("The pool owes more than it holds")]
+    PoolInsolvent = 600,
+    #[msg("Deposit too small")]
+    DepositTooSmall = 601,
+    #[msg("Fewer shares than asked for")]
+    SharesBelowMinimum = 602,
+
+    // --- 700: tokens -----------------------------------------------------------------------------
+    #[msg("The account is not a token account")]
+    NotATokenAccount = 700,
+    #[msg("INV-08: tokens moved differ from the amount booked")]
+    TokenDeltaMismatch = 701,
+
+    // --- 800: accounting, never expected ---------------------------------------------------------
+    #[msg("INV-01: the position's vault holds less than booked")]
+    VaultBelowBooked = 800,
+    #[msg("INV-02: the pool vault holds less than booked")]
+    PoolVaultBelowBooked = 801,
+    #[msg("INV-03: more is set aside than the pool holds")]
+    ReserveNotCovered = 802,
+    #[msg("INV-04: the insurance vault holds less than booked")]
+    InsuranceVaultBelowBooked = 803,
+    #[msg("INV-05: the position contradicts itself")]
+    PositionInconsistent = 804,
+    #[msg("INV-06: the side's sums contradict each other")]
+    LedgerInconsistent = 805,
+    #[msg("Booked amounts contradict each other")]
+    AccountingBroken = 806,
+
+    // --- 900: arithmetic -------------------------------------------------------------------------
+    #[msg("A number is out of range")]
+    Overflow = 900,
+    #[msg("Division by zero")]
+    DivisionByZero = 901,
+    #[msg("An account holds a value that its type does not have")]
+    CorruptAccount = 902,
+}
+
+impl From<RiskError> for BulkheadError {
+    fn from(error: RiskError) -> Self {
+        match error {
+            RiskError::Overflow => Self::Overflow,
+            RiskError::DivisionByZero => Self::DivisionByZero,
+            RiskError::PriceNotPositive => Self::PriceNotPositive,
+            RiskError::PriceOutOfRange => Self::PriceOutOfRange,
+            RiskError::PriceFromFuture => Self::PriceFromFuture,
+            RiskError::PriceNotMonotonic => Self::PriceNotMonotonic,
+            RiskError::PriceTooOld => Self::PriceTooOld,
+            RiskError::ConfidenceTooWide => Self::ConfidenceTooWide,
+            RiskError::MarketStale => Self::MarketStale,
+            RiskError::MarketUnsampled => Self::MarketUnsampled,
+            RiskError::ParameterOutOfBounds(place) => {
+                msg!("parameter {} is out of bounds", place);
+                Self::ParameterOutOfBounds
+            }
+            RiskError::MarketNotActive => Self::MarketNotActive,
+            RiskError::OpenInterestCapExceeded => Self::OpenInterestCapExceeded,
+            RiskError::SkewCapExceeded => Self::SkewCapExceeded,
+            RiskError::ReserveUnavailable => Self::ReserveUnavailable,
+            RiskError::PoolShareExceeded => Self::PoolShareExceeded,
+            RiskError::PoolInsolvent => Self::PoolInsolvent,
+            RiskError::DepositTooSmall => Self::DepositTooSmall,
+            RiskError::PositionNotOpen => Self::PositionNotOpen,
+            RiskError::PositionClosed => Self::PositionClosed,
+            RiskError::PositionNotFlat => Self::PositionNotFlat,
+            RiskError::SizeZero => Self::SizeZero,
+            RiskError::AmountZero => Self::AmountZero,
+            RiskError::NotionalTooSmall => Self::NotionalTooSmall,
+            RiskError::PayoutCapOutOfRange => Self::PayoutCapOutOfRange,
+            RiskError::InitialMarginShort => Self::InitialMarginShort,
+            RiskError::PositionReduceOnly => Self::PositionReduceOnly,
+            RiskError::InsufficientCollateral => Self::InsufficientCollateral,
+            RiskError::DecreaseWorsensHealth => Self::DecreaseWorsensHealth,
+            RiskError::PayoutCapNotReached => Self::PayoutCapNotReached,
+            RiskError::PriceNotAcceptable => Self::PriceNotAcceptable,
+            RiskError::PriceBeforeWindow => Self::PriceBeforeWindow,
+            RiskError::PriceAfterWindow => Self::PriceAfterWindow,
+            RiskError::StillLiquidatable => Self::StillLiquidatable,
+            RiskError::AccountingBroken => Self::AccountingBroken,
+        }
+    }
+}
+
+/// Turns a risk result into the program's.
+pub trait IntoProgram<T> {
+    /// The value, or the program's error for the refusal.
+    fn or_refuse(self) -> Result<T>;
+}
+
+impl<T> IntoProgram<T> for bulkhead_risk::Result<T> {
+    fn or_refuse(self) -> Result<T> {
+        self.map_err(|error| BulkheadError::from(error).into())
+    }
+}

@@ -1,0 +1,370 @@
+//! Events: past tense, one per state change, amounts in atoms, prices in 10^-12 USD, times in seconds.
+
+use anchor_lang::prelude::*;
+
+use crate::state::{Cluster, OrderAction, PositionSide};
+
+/// The protocol was set up.
+#[event]
+pub struct ProtocolInitialized {
+    /// Admin.
+    pub admin: Pubkey,
+    /// Guardian.
+    pub guardian: Pubkey,
+    /// Owner of the fee token accounts.
+    pub fee_receiver: Pubkey,
+    /// Cluster.
+    pub cluster: Cluster,
+    /// Seconds that a queued change waits.
+    pub timelock_secs: u32,
+}
+
+/// A market was created.
+#[event]
+pub struct MarketCreated {
+    /// Market.
+    pub market: Pubkey,
+    /// Index.
+    pub index: u16,
+    /// Collateral mint.
+    pub collateral_mint: Pubkey,
+    /// Price account.
+    pub oracle_account: Pubkey,
+}
+
+/// A market took a sample in.
+#[event]
+pub struct MarketUpdated {
+    /// Market.
+    pub market: Pubkey,
+    /// Publish time.
+    pub published_at: i64,
+    /// Index.
+    pub index_price_e12: u64,
+    /// Mark.
+    pub mark_price_e12: u64,
+    /// Whether it opened a bucket and moved the volatility.
+    pub opened_bucket: bool,
+    /// Seconds since the bucket sample before it.
+    pub gap_secs: u64,
+    /// m_target.
+    pub target_ppm: u32,
+    /// m_ramp.
+    pub ramp_ppm: u32,
+}
+
+/// Collateral came into the pool.
+#[event]
+pub struct Deposited {
+    /// Market.
+    pub market: Pubkey,
+    /// Depositor.
+    pub owner: Pubkey,
+    /// Collateral in.
+    pub amount_atoms: u64,
+    /// Shares out.
+    pub shares: u64,
+    /// Worth of the pool before.
+    pub value_before_atoms: u64,
+    /// Pool afterwards.
+    pub pool_atoms: u64,
+}
+
+/// A position was created, with its vault.
+#[event]
+pub struct PositionCreated {
+    /// Market.
+    pub market: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Id within owner and market.
+    pub id: u32,
+    /// Side.
+    pub side: PositionSide,
+    /// Collateral in its vault.
+    pub collateral_atoms: u64,
+}
+
+/// An order was placed.
+#[event]
+pub struct OrderPlaced {
+    /// Position.
+    pub position: Pubkey,
+    /// Order.
+    pub order: Pubkey,
+    /// Id within the position.
+    pub id: u32,
+    /// What it does.
+    pub action: OrderAction,
+    /// Size.
+    pub size_atoms: u64,
+    /// Worst fill price.
+    pub acceptable_price_e12: u64,
+    /// Placed at.
+    pub placed_at: i64,
+    /// Tip.
+    pub tip_lamports: u64,
+}
+
+/// An order was cancelled.
+#[event]
+pub struct OrderCancelled {
+    /// Position.
+    pub position: Pubkey,
+    /// Order.
+    pub order: Pubkey,
+    /// Who cancelled it.
+    pub by: Pubkey,
+    /// What that paid.
+    pub tip_lamports: u64,
+}
+
+/// A position was opened or increased.
+#[event]
+pub struct PositionIncreased {
+    /// Market.
+    pub market: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Order that did it.
+    pub order: Pubkey,
+    /// Who executed it.
+    pub executor: Pubkey,
+    /// Fill price.
+    pub fill_price_e12: u64,
+    /// Size afterwards.
+    pub size_atoms: u64,
+    /// Entry price afterwards.
+    pub entry_price_e12: u64,
+    /// Notional added.
+    pub notional_atoms: u64,
+    /// Open fee.
+    pub trade_fee_atoms: u64,
+    /// Borrow fee and funding paid.
+    pub owed_paid_atoms: u64,
+    /// Collateral afterwards.
+    pub collateral_atoms: u64,
+    /// Payout set aside afterwards.
+    pub reserved_atoms: u64,
+    /// Maintenance margin afterwards: volatility, size, liquidation fee.
+    pub margin_ppm: u32,
+    /// Size part.
+    pub addon_ppm: u32,
+}
+
+/// Amounts that closing a part realised.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedAmounts {
+    /// Fill price.
+    pub fill_price_e12: u64,
+    /// Size closed.
+    pub size_atoms: u64,
+    /// Its notional.
+    pub notional_atoms: u64,
+    /// Profit and loss.
+    pub pnl_atoms: i64,
+    /// Paid by the pool.
+    pub payout_atoms: u64,
+    /// Loss paid to the pool.
+    pub loss_paid_atoms: u64,
+    /// Borrow fee and funding paid.
+    pub owed_paid_atoms: u64,
+    /// Close fee.
+    pub trade_fee_atoms: u64,
+    /// Borne by the pool.
+    pub shortfall_atoms: u64,
+    /// Payout no longer set aside.
+    pub reserved_released_atoms: u64,
+    /// Collateral afterwards.
+    pub collateral_atoms: u64,
+    /// Size afterwards.
+    pub size_left_atoms: u64,
+}
+
+/// A position was decreased or closed by its owner's order.
+#[event]
+pub struct PositionDecreased {
+    /// Market.
+    pub market: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Order that did it.
+    pub order: Pubkey,
+    /// Who executed it.
+    pub executor: Pubkey,
+    /// Amounts.
+    pub closed: ClosedAmounts,
+}
+
+/// Collateral was added.
+#[event]
+pub struct CollateralAdded {
+    /// Position.
+    pub position: Pubkey,
+    /// Who gave it.
+    pub from: Pubkey,
+    /// Amount.
+    pub amount_atoms: u64,
+    /// Collateral afterwards.
+    pub collateral_atoms: u64,
+}
+
+/// Collateral was removed.
+#[event]
+pub struct CollateralRemoved {
+    /// Position.
+    pub position: Pubkey,
+    /// Amount.
+    pub amount_atoms: u64,
+    /// Borrow fee and funding paid.
+    pub owed_paid_atoms: u64,
+    /// What had to stay.
+    pub required_atoms: u64,
+    /// Collateral afterwards.
+    pub collateral_atoms: u64,
+}
+
+/// A position was found below maintenance for the first time, or healthy again.
+#[event]
+pub struct PositionSighted {
+    /// Position.
+    pub position: Pubkey,
+    /// Publish time of the first sighting; zero: healthy again.
+    pub below_since: i64,
+    /// Equity.
+    pub equity_atoms: i64,
+    /// Maintenance margin.
+    pub maintenance_atoms: u64,
+}
+
+/// A position's requirement followed the market's.
+#[event]
+pub struct PositionRefreshed {
+    /// Position.
+    pub position: Pubkey,
+    /// Volatility part before.
+    pub margin_before_ppm: u32,
+    /// Volatility part after.
+    pub margin_ppm: u32,
+    /// Size part after.
+    pub addon_ppm: u32,
+    /// m_ramp.
+    pub ramp_ppm: u32,
+}
+
+/// Why a position was liquidated.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiquidationReason {
+    /// Payout cap reached; no liquidation fee.
+    PayoutCapped,
+    /// Equity zero or below.
+    Insolvent,
+    /// Equity below maintenance margin, on two samples.
+    BelowMaintenance,
+}
+
+/// Why a liquidation did nothing.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Healthy.
+    Healthy,
+    /// Below maintenance for the first time: a second sample has to confirm it.
+    FirstSighting,
+    /// The first sighting is less than two seconds old.
+    Unconfirmed,
+    /// Confidence is wide.
+    HeldBack,
+}
+
+/// A liquidation found nothing to do.
+#[event]
+pub struct LiquidationSkipped {
+    /// Position.
+    pub position: Pubkey,
+    /// Why.
+    pub reason: SkipReason,
+    /// Equity.
+    pub equity_atoms: i64,
+    /// Maintenance margin.
+    pub maintenance_atoms: u64,
+}
+
+/// A position was liquidated, in part or whole.
+#[event]
+pub struct PositionLiquidated {
+    /// Market.
+    pub market: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Who liquidated.
+    pub keeper: Pubkey,
+    /// Why.
+    pub reason: LiquidationReason,
+    /// Equity before.
+    pub equity_before_atoms: i64,
+    /// Maintenance margin before.
+    pub maintenance_before_atoms: u64,
+    /// Of the fee, to the keeper.
+    pub keeper_pay_atoms: u64,
+    /// Of the fee, to insurance.
+    pub insurance_pay_atoms: u64,
+    /// Whether the vault was frozen: nothing moved, the net stays owed.
+    pub vault_frozen: bool,
+    /// Amounts.
+    pub closed: ClosedAmounts,
+}
+
+/// A position whose payout cap was reached was settled.
+#[event]
+pub struct CappedSettled {
+    /// Market.
+    pub market: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Who settled it.
+    pub by: Pubkey,
+    /// Amounts.
+    pub closed: ClosedAmounts,
+}
+
+/// What a frozen vault had left owed was collected.
+#[event]
+pub struct FrozenCollected {
+    /// Position.
+    pub position: Pubkey,
+    /// To the pool.
+    pub to_pool_atoms: u64,
+    /// To the vault.
+    pub to_vault_atoms: u64,
+}
+
+/// A flat position was closed; everything in its vault went to its owner.
+#[event]
+pub struct PositionClosed {
+    /// Position.
+    pub position: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Tokens returned, donations included.
+    pub returned_atoms: u64,
+}
+
+/// A delegate was set or removed.
+#[event]
+pub struct DelegateSet {
+    /// Position.
+    pub position: Pubkey,
+    /// Delegate; all zeros for nobody.
+    pub delegate: Pubkey,
+}
+
+/// Protocol fees were collected.
+#[event]
+pub struct FeesCollected {
+    /// Market.
+    pub market: Pubkey,
+    /// Amount.
+    pub amount_atoms: u64,
+}

@@ -1,0 +1,13 @@
+//! One instruction, one file: arguments, accounts, checks, handler.
+
+pub mod admin;
+pub mod keeping;
+pub mod liquidity;
+pub mod trading;
+pub mod view;
+
+pub use admin::*;
+pub use keeping::*;
+pub use liquidity::*;
+pub use trading::*;
+pub use view::*;

@@ -1,0 +1,194 @@
+//! Fills a waiting order at a price published after it was placed. Anyone may; the tip is theirs.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::TokenInterface;
+use bulkhead_risk::transition::{self, DecreaseArgs, DecreaseReport, IncreaseArgs, IncreaseReport, PoolFlow};
+use bulkhead_risk::{BaseAtoms, Ppm, PriceE12, Purpose, UnixSeconds, orders};
+
+use crate::error::{BulkheadError, IntoProgram};
+use crate::events::{PositionDecreased, PositionIncreased};
+use crate::invariants;
+use crate::observe::{Projection, observe};
+use crate::state::{Market, Order, OrderAction, Position, Protocol};
+use crate::transfers::{PositionTransfers, SignerKeys};
+use crate::views::closed_amounts;
+
+const STATUS_CLOSED: u8 = 2;
+
+/// What the executor believes the order to be, so that nobody swaps it under a running transaction.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct ExecuteOrderArgs {
+    /// When it was placed.
+    pub placed_at: i64,
+    /// Least tip.
+    pub tip_lamports_min: u64,
+}
+
+/// Accounts of `execute_order`.
+#[derive(Accounts)]
+pub struct ExecuteOrder<'info> {
+    /// Anyone; gets the tip.
+    #[account(mut)]
+    pub executor: Signer<'info>,
+    /// The protocol: pauses.
+    pub protocol: AccountLoader<'info, Protocol>,
+    /// Market of the position.
+    #[account(mut)]
+    pub market: AccountLoader<'info, Market>,
+    /// Position.
+    #[account(
+        mut,
+        constraint = position.load()?.market == market.key() @ BulkheadError::PositionMarketMismatch
+    )]
+    pub position: AccountLoader<'info, Position>,
+    /// The order.
+    #[account(
+        mut, close = payer,
+        constraint = order.load()?.position == position.key() @ BulkheadError::OrderPositionMismatch
+    )]
+    pub order: AccountLoader<'info, Order>,
+    /// Who paid for the order; gets its rent back.
+    /// CHECK: address.
+    #[account(mut, address = order.load()?.payer @ BulkheadError::OrderPayerMismatch, dup)]
+    pub payer: UncheckedAccount<'info>,
+    /// Price account.
+    /// CHECK: `oracle::read`.
+    pub price: UncheckedAccount<'info>,
+    /// Vault of the position.
+    /// CHECK: address.
+    #[account(mut, address = position.load()?.vault @ BulkheadError::PositionVaultMismatch)]
+    pub vault: UncheckedAccount<'info>,
+    /// Pool vault.
+    /// CHECK: address.
+    #[account(mut, address = market.load()?.pool_vault @ BulkheadError::PoolVaultMismatch)]
+    pub pool_vault: UncheckedAccount<'info>,
+    /// Collateral mint.
+    /// CHECK: address.
+    #[account(address = market.load()?.collateral_mint @ BulkheadError::CollateralMintMismatch)]
+    pub collateral_mint: UncheckedAccount<'info>,
+    /// Token program of the collateral.
+    #[account(address = market.load()?.token_program @ BulkheadError::TokenProgramMismatch)]
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl ExecuteOrder<'_> {
+    fn validate(&self, args: &ExecuteOrderArgs) -> Result<()> {
+        // executor - anyone. payer, vaults, mint, programs - checked in the #[account] attributes.
+        let order = self.order.load()?;
+        let as_expected = order.placed_at == args.placed_at && order.tip_lamports >= args.tip_lamports_min;
+        require!(as_expected, BulkheadError::OrderChanged);
+        let clock = Clock::get()?;
+        require!(clock.slot > order.placed_slot, BulkheadError::OrderSameSlot);
+        require!(self.position.load()?.status != STATUS_CLOSED, BulkheadError::OrderVoid);
+        if order.action()? == OrderAction::Increase {
+            self.protocol.load()?.require_new_risk(clock.unix_timestamp)?;
+        }
+        Ok(())
+    }
+}
+
+/// Handler of `execute_order`.
+#[access_control(ctx.accounts.validate(&args))]
+pub fn handle_execute_order(ctx: Context<ExecuteOrder>, args: ExecuteOrderArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let (flow, keys) = match accounts.order.load()?.action()? {
+        OrderAction::Increase => increase(accounts)?,
+        OrderAction::Decrease => decrease(accounts)?,
+    };
+    let transfers = PositionTransfers {
+        program: accounts.token_program.as_ref(),
+        mint: &accounts.collateral_mint,
+        market: accounts.market.as_ref(),
+        position: accounts.position.as_ref(),
+        vault: &accounts.vault,
+        keys,
+    };
+    transfers.flow(flow, &accounts.pool_vault)?;
+    let tip = accounts.order.load()?.tip_lamports;
+    accounts.order.sub_lamports(tip)?;
+    accounts.executor.add_lamports(tip)?;
+    invariants::assert_position(&*accounts.position.load()?, &accounts.vault)?;
+    invariants::assert_market(&*accounts.market.load()?, &accounts.pool_vault)
+}
+
+fn look(accounts: &ExecuteOrder, market: &Market, purpose: Purpose) -> Result<Projection> {
+    let seen = observe(market, &accounts.price, purpose)?;
+    let since = UnixSeconds(accounts.order.load()?.placed_at);
+    orders::require_in_window(&seen.market.params, since, seen.sample.publish_time).or_refuse()?;
+    Ok(seen)
+}
+
+#[inline(never)]
+fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
+    let mut market = accounts.market.load_mut()?;
+    let mut position = accounts.position.load_mut()?;
+    let mut seen = look(accounts, &market, Purpose::Risk)?;
+    let order = accounts.order.load()?;
+    let args = IncreaseArgs {
+        size: BaseAtoms(order.size_atoms),
+        payout_cap_ppm: Ppm(order.payout_cap_ppm),
+        acceptable: PriceE12(order.acceptable_price_e12),
+    };
+    let report =
+        transition::increase(&seen.market, &position.view()?, &seen.sample, &args, seen.now).or_refuse()?;
+    seen.market.ledger = report.ledger;
+    market.store_observed(&seen.market);
+    position.store(&report.position);
+    uncount(&mut position)?;
+    emit_increased(accounts, &report);
+    Ok((report.flow, SignerKeys::of(&market, &position)))
+}
+
+#[inline(never)]
+fn decrease(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
+    let mut market = accounts.market.load_mut()?;
+    let mut position = accounts.position.load_mut()?;
+    let mut seen = look(accounts, &market, Purpose::Decrease)?;
+    let order = accounts.order.load()?;
+    let args =
+        DecreaseArgs { size: BaseAtoms(order.size_atoms), acceptable: PriceE12(order.acceptable_price_e12) };
+    let report =
+        transition::decrease(&seen.market, &position.view()?, &seen.sample, &args, seen.now).or_refuse()?;
+    seen.market.ledger = report.ledger;
+    market.store_observed(&seen.market);
+    position.store(&report.position);
+    uncount(&mut position)?;
+    emit_decreased(accounts, &report)?;
+    Ok((report.flow, SignerKeys::of(&market, &position)))
+}
+
+fn uncount(position: &mut Position) -> Result<()> {
+    let left = position.open_orders.checked_sub(1);
+    position.open_orders = left.ok_or_else(|| error!(BulkheadError::PositionInconsistent))?;
+    Ok(())
+}
+
+fn emit_increased(accounts: &ExecuteOrder, report: &IncreaseReport) {
+    emit!(PositionIncreased {
+        market: accounts.market.key(),
+        position: accounts.position.key(),
+        order: accounts.order.key(),
+        executor: accounts.executor.key(),
+        fill_price_e12: report.fill.get(),
+        size_atoms: report.position.size.get(),
+        entry_price_e12: report.position.entry.get(),
+        notional_atoms: report.notional.get(),
+        trade_fee_atoms: report.trade_fee.get(),
+        owed_paid_atoms: report.owed_paid.get(),
+        collateral_atoms: report.position.collateral.get(),
+        reserved_atoms: report.position.reserved.get(),
+        margin_ppm: report.position.margin_ppm.get(),
+        addon_ppm: report.position.addon_ppm.get(),
+    });
+}
+
+fn emit_decreased(accounts: &ExecuteOrder, report: &DecreaseReport) -> Result<()> {
+    emit!(PositionDecreased {
+        market: accounts.market.key(),
+        position: accounts.position.key(),
+        order: accounts.order.key(),
+        executor: accounts.executor.key(),
+        closed: closed_amounts(&report.closed, report.trade_fee, &report.position)?,
+    });
+    Ok(())
+}

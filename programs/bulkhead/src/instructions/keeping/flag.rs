@@ -1,0 +1,59 @@
+//! Notes which positions are below maintenance at this sample, so that a second sample can confirm it.
+//! Anyone may; positions come as remaining accounts, and only they are written.
+
+use anchor_lang::prelude::*;
+use bulkhead_risk::Purpose;
+use bulkhead_risk::liquidation::{self, Readiness};
+
+use crate::error::{BulkheadError, IntoProgram};
+use crate::events::PositionSighted;
+use crate::observe::{Projection, observe};
+use crate::state::{Market, Position};
+use crate::views::to_event_atoms;
+
+/// Accounts of `flag`. Positions of the market follow as remaining accounts, writable.
+#[derive(Accounts)]
+pub struct Flag<'info> {
+    /// Market of the positions; only looked at.
+    pub market: AccountLoader<'info, Market>,
+    /// Price account.
+    /// CHECK: `oracle::read`.
+    pub price: UncheckedAccount<'info>,
+}
+
+/// Handler of `flag`.
+pub fn handle_flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
+    let seen = observe(&*ctx.accounts.market.load()?, &ctx.accounts.price, Purpose::Liquidate)?;
+    for account in ctx.remaining_accounts {
+        require!(account.is_writable, BulkheadError::NotAPosition);
+        let loader: AccountLoader<Position> =
+            AccountLoader::try_from(account).map_err(|_| error!(BulkheadError::NotAPosition))?;
+        let mut position = loader.load_mut()?;
+        require!(position.market == ctx.accounts.market.key(), BulkheadError::PositionMarketMismatch);
+        sight(&seen, &mut position, account.key)?;
+    }
+    Ok(())
+}
+
+fn sight(seen: &Projection, position: &mut Position, key: &Pubkey) -> Result<()> {
+    let before = position.view()?;
+    let current = before.accrued(&seen.market.params, &seen.market.ledger).or_refuse()?;
+    let current = current.lowered(&seen.market).or_refuse()?;
+    let standing = liquidation::assess(&seen.market, &current, &seen.sample, seen.now).or_refuse()?;
+    let after = current.sighted(standing.readiness, &seen.sample);
+    // What is not open, or needs no second sample, stays as it is.
+    if standing.readiness == Readiness::Healthy && before.below_since.is_zero() {
+        return Ok(());
+    }
+    position.store(&after);
+    position.assert_consistent()?;
+    if after.below_since != before.below_since {
+        emit!(PositionSighted {
+            position: *key,
+            below_since: after.below_since.get(),
+            equity_atoms: to_event_atoms(standing.valuation.equity)?,
+            maintenance_atoms: standing.maintenance_margin.get(),
+        });
+    }
+    Ok(())
+}

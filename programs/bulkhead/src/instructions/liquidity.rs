@@ -1,0 +1,5 @@
+//! What liquidity providers do.
+
+mod deposit;
+
+pub use deposit::*;

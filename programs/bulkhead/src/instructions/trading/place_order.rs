@@ -1,0 +1,157 @@
+//! Places an order on a position that exists. Needs no price: the price that fills it is not known yet.
+
+use anchor_lang::prelude::*;
+
+use crate::constants::*;
+use crate::error::BulkheadError;
+use crate::events::OrderPlaced;
+use crate::state::{Market, Order, OrderAction, OrderKind, Position};
+
+const STATUS_OPEN: u8 = 1;
+
+/// An order.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct PlaceOrderArgs {
+    /// Id: the position's next order id.
+    pub order_id: u32,
+    /// Increase or decrease.
+    pub action: OrderAction,
+    /// When it fills.
+    pub kind: OrderKind,
+    /// Base atoms; for a decrease, u64::MAX closes everything.
+    pub size_atoms: u64,
+    /// Worst fill price.
+    pub acceptable_price_e12: u64,
+    /// Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000; increases only.
+    pub payout_cap_ppm: u32,
+    /// Lamports for whoever executes it.
+    pub tip_lamports: u64,
+}
+
+/// Accounts of `place_order`.
+#[derive(Accounts)]
+#[instruction(args: PlaceOrderArgs)]
+pub struct PlaceOrder<'info> {
+    /// Owner or delegate.
+    pub authority: Signer<'info>,
+    /// Pays rent and tip; gets back what is left.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Market of the position.
+    pub market: AccountLoader<'info, Market>,
+    /// Position.
+    #[account(
+        mut,
+        constraint = position.load()?.market == market.key() @ BulkheadError::PositionMarketMismatch
+    )]
+    pub position: AccountLoader<'info, Position>,
+    /// The new order.
+    #[account(
+        init, payer = payer, space = 8 + size_of::<Order>(),
+        seeds = [ORDER_SEED, position.key().as_ref(), &args.order_id.to_le_bytes()], bump
+    )]
+    pub order: AccountLoader<'info, Order>,
+    /// Creates the order and moves the tip.
+    pub system_program: Program<'info, System>,
+}
+
+impl PlaceOrder<'_> {
+    fn validate(&self, args: &PlaceOrderArgs) -> Result<()> {
+        let position = self.position.load()?;
+        let authority = self.authority.key();
+        let is_delegate = position.delegate != Pubkey::default() && authority == position.delegate;
+        require!(authority == position.owner || is_delegate, BulkheadError::OwnerOrDelegateRequired);
+        // payer, market - anyone's money, checked in the #[account] attribute.
+        // CANNOT place on a position that is flat: what opens it is place_opening_order.
+        require!(position.status >= STATUS_OPEN, BulkheadError::PositionNotOpen);
+        require!(position.status == STATUS_OPEN, BulkheadError::PositionClosed);
+        require!(args.order_id == position.next_order_id, BulkheadError::IdMismatch);
+        Ok(())
+    }
+}
+
+/// Handler of `place_order`.
+#[access_control(ctx.accounts.validate(&args))]
+pub fn handle_place_order(ctx: Context<PlaceOrder>, args: PlaceOrderArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let placement = Placement {
+        position_key: accounts.position.key(),
+        payer: accounts.payer.as_ref(),
+        order: &accounts.order,
+        bump: ctx.bumps.order,
+        system_program: accounts.system_program.key(),
+    };
+    placement.place(&*accounts.market.load()?, &mut *accounts.position.load_mut()?, &args)
+}
+
+/// What placing an order needs, whether the position is old or new.
+pub(super) struct Placement<'a, 'info> {
+    pub(super) position_key: Pubkey,
+    pub(super) payer: &'a AccountInfo<'info>,
+    pub(super) order: &'a AccountLoader<'info, Order>,
+    pub(super) bump: u8,
+    pub(super) system_program: Pubkey,
+}
+
+impl Placement<'_, '_> {
+    /// Writes the order, counts it and escrows the tip.
+    pub(super) fn place(
+        &self,
+        market: &Market,
+        position: &mut Position,
+        args: &PlaceOrderArgs,
+    ) -> Result<()> {
+        require!(args.size_atoms != 0, BulkheadError::SizeZero);
+        require!(args.tip_lamports >= TIP_LAMPORTS_MIN, BulkheadError::TipTooSmall);
+        require!(position.open_orders < ORDERS_PER_POSITION_MAX, BulkheadError::TooManyOrders);
+        if args.action == OrderAction::Increase {
+            let range = bulkhead_risk::params::PAYOUT_CAP_PPM_MIN.get()
+                ..=bulkhead_risk::params::PAYOUT_CAP_PPM_MAX.get();
+            require!(range.contains(&args.payout_cap_ppm), BulkheadError::PayoutCapOutOfRange);
+        }
+        let overflow = || error!(BulkheadError::Overflow);
+        position.next_order_id = position.next_order_id.checked_add(1).ok_or_else(overflow)?;
+        position.open_orders = position.open_orders.checked_add(1).ok_or_else(overflow)?;
+
+        let clock = Clock::get()?;
+        // A price that the market has accepted is known, even if the chain's clock lags behind it.
+        let placed_at = clock.unix_timestamp.max(market.observations.published_at);
+        let mut order = self.order.load_init()?;
+        order.version = ACCOUNT_VERSION;
+        order.bump = self.bump;
+        order.action = args.action.into();
+        order.kind = match args.kind {
+            OrderKind::Market => 0,
+        };
+        order.id = args.order_id;
+        order.position = self.position_key;
+        order.payer = *self.payer.key;
+        order.size_atoms = args.size_atoms;
+        order.acceptable_price_e12 = args.acceptable_price_e12;
+        order.placed_at = placed_at;
+        order.placed_slot = clock.slot;
+        order.tip_lamports = args.tip_lamports;
+        order.payout_cap_ppm = args.payout_cap_ppm;
+        drop(order);
+        self.escrow_tip(args.tip_lamports)?;
+        emit!(OrderPlaced {
+            position: self.position_key,
+            order: self.order.key(),
+            id: args.order_id,
+            action: args.action,
+            size_atoms: args.size_atoms,
+            acceptable_price_e12: args.acceptable_price_e12,
+            placed_at,
+            tip_lamports: args.tip_lamports,
+        });
+        Ok(())
+    }
+
+    fn escrow_tip(&self, lamports: u64) -> Result<()> {
+        let accounts = anchor_lang::system_program::Transfer {
+            from: self.payer.clone(),
+            to: self.order.to_account_info(),
+        };
+        anchor_lang::system_program::transfer(CpiContext::new(self.system_program, accounts), lamports)
+    }
+}

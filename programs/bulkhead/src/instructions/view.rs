@@ -1,0 +1,5 @@
+//! What anyone may ask the chain.
+
+mod view_position;
+
+pub use view_position::*;

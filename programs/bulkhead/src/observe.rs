@@ -1,0 +1,37 @@
+//! How an instruction looks at the oracle: read, check, project. The market is written only by those that
+//! store what comes back.
+
+use anchor_lang::prelude::*;
+use bulkhead_risk as risk;
+use risk::market::Observed;
+use risk::{Purpose, Sample, UnixSeconds};
+
+use crate::error::IntoProgram;
+use crate::oracle;
+use crate::state::Market;
+
+/// A market as it is after a sample, and the sample.
+pub(crate) struct Projection {
+    /// The market, accrued to `now`, sample taken in.
+    pub(crate) market: risk::Market,
+    /// The sample.
+    pub(crate) sample: Sample,
+    /// What the sample did.
+    pub(crate) observed: Observed,
+    /// The chain's clock.
+    pub(crate) now: UnixSeconds,
+}
+
+/// Reads the market's price account and takes its sample in for `purpose`. New risk is refused while the
+/// market is stale.
+pub(crate) fn observe(market: &Market, price: &AccountInfo, purpose: Purpose) -> Result<Projection> {
+    let now = UnixSeconds(Clock::get()?.unix_timestamp);
+    let sample = oracle::read(&market.oracle, price)?;
+    let mut view = market.view()?;
+    let observed = match purpose {
+        Purpose::Risk => view.observe_for_risk(&sample, now),
+        _ => view.observe(&sample, purpose, now),
+    }
+    .or_refuse()?;
+    Ok(Projection { market: view, sample, observed, now })
+}

@@ -1,0 +1,123 @@
+//! Token movements. After each, what moved must equal what was booked (INV-08).
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_2022::spl_token_2022::{
+    extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
+    state::Mint as MintState,
+};
+use anchor_spl::token_interface::{self, CloseAccount, MintTo, TransferChecked};
+
+use crate::error::BulkheadError;
+
+/// Both token programs keep an account's amount and state at these offsets.
+const AMOUNT: core::ops::Range<usize> = 64..72;
+const STATE: usize = 108;
+const ACCOUNT_LEN_MIN: usize = 165;
+const STATE_FROZEN: u8 = 2;
+
+/// Amount in a token account.
+pub(crate) fn amount(account: &AccountInfo) -> Result<u64> {
+    let data = account.try_borrow_data()?;
+    require!(data.len() >= ACCOUNT_LEN_MIN, BulkheadError::NotATokenAccount);
+    let mut bytes = [0_u8; 8];
+    bytes.copy_from_slice(&data[AMOUNT]);
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// Whether the mint's authority has frozen the account.
+pub(crate) fn is_frozen(account: &AccountInfo) -> Result<bool> {
+    let data = account.try_borrow_data()?;
+    require!(data.len() >= ACCOUNT_LEN_MIN, BulkheadError::NotATokenAccount);
+    Ok(data[STATE] == STATE_FROZEN)
+}
+
+/// One transfer of collateral.
+pub(crate) struct Transfer<'a, 'info> {
+    /// Token program of the collateral.
+    pub(crate) program: &'a AccountInfo<'info>,
+    /// Collateral mint.
+    pub(crate) mint: &'a AccountInfo<'info>,
+    /// Its decimals.
+    pub(crate) decimals: u8,
+    /// Source.
+    pub(crate) from: &'a AccountInfo<'info>,
+    /// Destination.
+    pub(crate) to: &'a AccountInfo<'info>,
+    /// Who may move tokens out of the source.
+    pub(crate) authority: &'a AccountInfo<'info>,
+}
+
+impl Transfer<'_, '_> {
+    /// Moves `amount_atoms`, signing with `seeds` (empty where the authority signed the transaction).
+    /// Nothing is sent for nothing.
+    pub(crate) fn send(&self, amount_atoms: u64, seeds: &[&[u8]]) -> Result<()> {
+        if amount_atoms == 0 {
+            return Ok(());
+        }
+        let (from_before, to_before) = (amount(self.from)?, amount(self.to)?);
+        let accounts = TransferChecked {
+            from: self.from.clone(),
+            mint: self.mint.clone(),
+            to: self.to.clone(),
+            authority: self.authority.clone(),
+        };
+        let signers = [seeds];
+        let signers: &[&[&[u8]]] = if seeds.is_empty() { &[] } else { &signers };
+        let context = CpiContext::new_with_signer(*self.program.key, accounts, signers);
+        token_interface::transfer_checked(context, amount_atoms, self.decimals)?;
+        let left = from_before.checked_sub(amount(self.from)?);
+        let came = amount(self.to)?.checked_sub(to_before);
+        let exact = left == Some(amount_atoms) && came == Some(amount_atoms);
+        require!(exact, BulkheadError::TokenDeltaMismatch);
+        Ok(())
+    }
+}
+
+/// Mints pool shares.
+pub(crate) fn mint_shares<'info>(
+    program: &AccountInfo<'info>,
+    mint: &AccountInfo<'info>,
+    to: &AccountInfo<'info>,
+    market: &AccountInfo<'info>,
+    shares: u64,
+    seeds: &[&[u8]],
+) -> Result<()> {
+    let before = amount(to)?;
+    let accounts = MintTo { mint: mint.clone(), to: to.clone(), authority: market.clone() };
+    token_interface::mint_to(CpiContext::new_with_signer(*program.key, accounts, &[seeds]), shares)?;
+    require!(amount(to)?.checked_sub(before) == Some(shares), BulkheadError::TokenDeltaMismatch);
+    Ok(())
+}
+
+/// Closes an empty vault; its rent goes to `to`.
+pub(crate) fn close_vault<'info>(
+    program: &AccountInfo<'info>,
+    vault: &AccountInfo<'info>,
+    to: &AccountInfo<'info>,
+    authority: &AccountInfo<'info>,
+    seeds: &[&[u8]],
+) -> Result<()> {
+    let accounts =
+        CloseAccount { account: vault.clone(), destination: to.clone(), authority: authority.clone() };
+    token_interface::close_account(CpiContext::new_with_signer(*program.key, accounts, &[seeds]))
+}
+
+/// Refuses a mint whose extensions could change what an amount means or who can move it: only metadata
+/// and group pointers are accepted. An extension that is not known is not accepted.
+pub(crate) fn require_plain_mint(mint: &AccountInfo) -> Result<()> {
+    let data = mint.try_borrow_data()?;
+    let state = StateWithExtensions::<MintState>::unpack(&data)?;
+    for extension in state.get_extension_types()? {
+        let harmless = matches!(
+            extension,
+            ExtensionType::MetadataPointer
+                | ExtensionType::TokenMetadata
+                | ExtensionType::GroupPointer
+                | ExtensionType::TokenGroup
+                | ExtensionType::GroupMemberPointer
+                | ExtensionType::TokenGroupMember
+        );
+        require!(harmless, BulkheadError::MintExtensionRefused);
+    }
+    Ok(())
+}
