@@ -4,6 +4,7 @@ use crate::error::{Result, RiskError};
 use crate::fixed;
 use crate::ledger::Side;
 use crate::liquidation::{Assessment, assess};
+use crate::margin::Judgement;
 use crate::market::Market;
 use crate::oracle::Sample;
 use crate::position::{Position, PositionStatus};
@@ -36,8 +37,10 @@ pub fn health(market: &Market, position: &Position, sample: &Sample, now: UnixSe
     let assessment = assess(market, &position, sample, now)?;
     let initial = match position.status {
         PositionStatus::Open => {
-            let addon = position.addon_ppm.max(market.addon_ppm(position.side)?);
-            assessment.valuation.notional.share_ceil(market.initial_ppm(addon, sample)?)?
+            let judged = Judgement::of(market, position.side, sample)?;
+            let notional = market.params.notional_ceil(position.size, judged.notional_price)?;
+            let addon = market.addon_ppm(position.side)?;
+            notional.share_ceil(market.initial_ppm_of(&position, addon, sample)?)?
         }
         PositionStatus::Pending | PositionStatus::Closed => QuoteAtoms::ZERO,
     };

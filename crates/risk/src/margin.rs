@@ -6,6 +6,7 @@ use crate::ledger::Side;
 use crate::market::Market;
 use crate::oracle::Sample;
 use crate::params::{ADDON_AT_DEPTH_PPM, ADDON_PPM_MAX, INITIAL_OVER_MAINTENANCE_PPM, Params};
+use crate::position::Position;
 use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
 
 /// Add-on of a side: 1 % * sqrt(open interest / depth), at most 10 %, rounded up.
@@ -74,5 +75,17 @@ impl Market {
             confidence,
             confidence,
         ])
+    }
+
+    /// Initial margin over notional that `position` is held to. What it stores counts where that is higher
+    /// than the market's present: its add-on is a mean with older parts, and its liquidation fee may date
+    /// from before a cut, and would else leave a maintenance margin above the initial one.
+    pub fn initial_ppm_of(&self, position: &Position, addon_now: Ppm, sample: &Sample) -> Result<Ppm> {
+        let fee_above = fixed::above(
+            u64::from(position.liquidation_fee_ppm.0),
+            u64::from(self.params.liquidation_fee_ppm.0),
+        )?;
+        let fee_above = u32::try_from(fee_above).map(Ppm).map_err(|_| RiskError::Overflow)?;
+        self.initial_ppm(position.addon_ppm.max(addon_now), sample)?.plus(fee_above)
     }
 }

@@ -156,7 +156,8 @@ impl Position {
 }
 
 impl Valuation {
-    /// q: equity over notional in ppm, rounded down; zero notional has no ratio and gives the largest.
+    /// q: equity over notional in ppm, rounded down. Zero notional has no ratio and gives the largest, and so
+    /// does a notional so small that the ratio does not fit: a ratio is no amount, and blocks nobody's exit.
     pub fn health_ppm_floor(&self) -> Result<i64> {
         if self.notional.is_zero() {
             return Ok(i64::MAX);
@@ -165,8 +166,8 @@ impl Valuation {
             |amount: QuoteAtoms| u128::from(amount.0).checked_mul(1_000_000).ok_or(RiskError::Overflow);
         let positive = fixed::div_u64_floor(scaled(self.equity.positive_part()?)?, self.notional.0)?;
         let negative = fixed::div_u64_ceil(scaled(self.equity.negative_part()?)?, self.notional.0)?;
-        let up = i64::try_from(positive).map_err(|_| RiskError::Overflow)?;
-        let down = i64::try_from(negative).map_err(|_| RiskError::Overflow)?;
+        let up = i64::try_from(positive).unwrap_or(i64::MAX);
+        let down = i64::try_from(negative).unwrap_or(i64::MAX);
         up.checked_sub(down).ok_or(RiskError::Overflow)
     }
 }

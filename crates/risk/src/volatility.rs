@@ -79,6 +79,7 @@ impl Volatility {
     }
 
     /// State after the first sample of a bucket.
+    #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
     pub fn sampled(&self, sample: &Sample, params: &Params) -> Result<Self> {
         if self.first_sampled_at.is_zero() {
             return Self::first(sample, params);
@@ -175,11 +176,8 @@ fn squared_e24(change_e9: u128) -> Result<u128> {
 fn average(variance: u128, kept_q48: u64, impulse: u128, divisor: u128) -> Result<u128> {
     let gained = ONE_Q48.checked_sub(kept_q48).ok_or(RiskError::Overflow)?;
     let old = variance.checked_mul(u128::from(kept_q48)).ok_or(RiskError::Overflow)?;
-    let new = impulse
-        .checked_mul(u128::from(gained))
-        .ok_or(RiskError::Overflow)?
-        .checked_div(divisor)
-        .ok_or(RiskError::DivisionByZero)?;
+    // In 256 bits where it must: a price at half of the oracle's average is a crash, and no reason to stop.
+    let new = fixed::mul_div_floor(impulse, u128::from(gained), divisor)?;
     Ok(old.checked_add(new).ok_or(RiskError::Overflow)? >> 48)
 }
 

@@ -24,7 +24,8 @@ pub(crate) struct Projection {
 
 /// Reads the market's price account and takes its sample in for `purpose`. New risk is refused while the
 /// market is stale.
-pub(crate) fn observe(market: &Market, price: &AccountInfo, purpose: Purpose) -> Result<Projection> {
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
+pub(crate) fn observe(market: &Market, price: &AccountInfo, purpose: Purpose) -> Result<Box<Projection>> {
     let now = UnixSeconds(Clock::get()?.unix_timestamp);
     let sample = oracle::read(&market.oracle, price)?;
     let mut view = market.view()?;
@@ -33,5 +34,5 @@ pub(crate) fn observe(market: &Market, price: &AccountInfo, purpose: Purpose) ->
         _ => view.observe(&sample, purpose, now),
     }
     .or_refuse()?;
-    Ok(Projection { market: view, sample, observed, now })
+    Ok(Box::new(Projection { market: view, sample, observed, now }))
 }

@@ -43,6 +43,7 @@ pub fn add_collateral(position: &Position, amount: QuoteAtoms) -> Result<Positio
 /// least the initial margin and seven days of borrow and funding at the present rates.
 ///
 /// `market` has observed `sample` for [`crate::Purpose::Risk`].
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn remove_collateral(
     market: &Market,
     position: &Position,
@@ -72,9 +73,8 @@ pub fn remove_collateral(
     count_collateral(&mut ledger, &mut position, counted)?;
 
     let judged = Judgement::of(market, position.side, sample)?;
-    let addon = position.addon_ppm.max(market.addon_ppm(position.side)?);
-    let notional = params.notional_ceil(position.size, judged.notional_price)?;
-    let initial = notional.share_ceil(market.initial_ppm(addon, sample)?)?;
+    let rate = market.initial_ppm_of(&position, market.addon_ppm(position.side)?, sample)?;
+    let initial = params.notional_ceil(position.size, judged.notional_price)?.share_ceil(rate)?;
     let carry = position.carry_ceil(params, &market.ledger, sample.price, CARRY_SECS_AFTER_REMOVAL)?;
     let required = initial.plus(carry)?;
     if position.equity_without_gains(params, judged.equity_price)?.0 < required.signed().0 {

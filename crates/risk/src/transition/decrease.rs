@@ -40,6 +40,7 @@ pub struct DecreaseReport {
 /// `market` has observed `sample` for [`crate::Purpose::Decrease`]. It fills at the edge against the
 /// position. A partial decrease may not leave the position below maintenance and less healthy than it was;
 /// a full one is always possible.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn decrease(
     market: &Market,
     position: &Position,

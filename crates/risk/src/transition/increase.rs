@@ -48,6 +48,7 @@ pub struct IncreaseReport {
 }
 
 /// Opens `position`, or adds to it. `market` has observed `sample` for [`crate::Purpose::Risk`].
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn increase(
     market: &Market,
     position: &Position,
@@ -210,8 +211,7 @@ fn check_initial_margin(
     sample: &Sample,
 ) -> Result<QuoteAtoms> {
     let judged = Judgement::of(market, position.side, sample)?;
-    // The stored add-on is a mean with older parts; new risk is held to the present one if that is higher.
-    let required = market.initial_ppm(position.addon_ppm.max(addon_now), sample)?;
+    let required = market.initial_ppm_of(position, addon_now, sample)?;
     let notional = market.params.notional_ceil(position.size, judged.notional_price)?;
     let initial_margin = notional.share_ceil(required)?;
     let equity = position.equity_without_gains(&market.params, judged.equity_price)?;

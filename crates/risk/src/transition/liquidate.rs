@@ -60,6 +60,7 @@ pub enum Liquidation {
 ///
 /// `vault_frozen`: the collateral's issuer has frozen the position's vault. The position is then closed in
 /// the books without fees, and what its vault owes stays owed ([`crate::transition::collect_frozen`]).
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn liquidate(
     market: &Market,
     position: &Position,
@@ -87,14 +88,17 @@ pub fn liquidate(
 }
 
 /// Partial if that leaves the position healthy, else full.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 fn cure(market: &Market, position: &Position, assessment: Assessment) -> Result<LiquidationReport> {
     let reason = LiquidationReason::BelowMaintenance;
     let cost = fee_ppm_floor(position, &assessment)?.plus(market.params.trade_fee_ppm)?;
     let size = size_to_close(market, position, &assessment, cost)?;
     if size < position.size {
-        let report = take(market, position, assessment, reason, size)?;
-        if is_cured(market, &report)? {
-            return Ok(report);
+        match take(market, position, assessment, reason, size) {
+            Ok(report) if is_cured(market, &report)? => return Ok(report),
+            // A part cannot pay all that is owed, though the whole can: nothing may block a liquidation.
+            Ok(_) | Err(RiskError::DecreaseWorsensHealth) => (),
+            Err(other) => return Err(other),
         }
     }
     take(market, position, assessment, reason, position.size)
@@ -108,6 +112,7 @@ fn is_cured(market: &Market, report: &LiquidationReport) -> Result<bool> {
 }
 
 /// Closes `size` with the liquidation fee.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 fn take(
     market: &Market,
     position: &Position,
@@ -157,6 +162,7 @@ fn liquidation_fee(
     Ok(closed.notional.share_floor(rate)?.min(half).min(collateral))
 }
 
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 fn settle(market: &Market, mut position: Position, assessment: Assessment) -> Result<LiquidationReport> {
     let settled = settle_at(market, &mut position, assessment.price)?;
     Ok(LiquidationReport {
@@ -175,6 +181,7 @@ fn settle(market: &Market, mut position: Position, assessment: Assessment) -> Re
 
 /// Closes everything in the books while no token can leave or enter the vault: the net stays owed, by the
 /// vault as `frozen_owed`, or by the pool, set aside as `reserved`.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 fn close_frozen(
     market: &Market,
     mut position: Position,

@@ -28,6 +28,7 @@ pub struct SettleReport {
 /// Closes a position whose gain has reached its payout cap. Anyone may: it can only lose from there.
 ///
 /// It settles at the index. `market` has observed `sample`.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn settle_capped(market: &Market, position: &Position, sample: &Sample) -> Result<SettleReport> {
     position.require_open()?;
     let mut position = position.accrued(&market.params, &market.ledger)?;

@@ -111,7 +111,7 @@ pub fn handle_execute_order(ctx: Context<ExecuteOrder>, args: ExecuteOrderArgs) 
     invariants::assert_market(&*accounts.market.load()?, &accounts.pool_vault)
 }
 
-fn look(accounts: &ExecuteOrder, market: &Market, purpose: Purpose) -> Result<Projection> {
+fn look(accounts: &ExecuteOrder, market: &Market, purpose: Purpose) -> Result<Box<Projection>> {
     let seen = observe(market, &accounts.price, purpose)?;
     let since = UnixSeconds(accounts.order.load()?.placed_at);
     orders::require_in_window(&seen.market.params, since, seen.sample.publish_time).or_refuse()?;
