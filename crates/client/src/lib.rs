@@ -1,1 +1,16 @@
-//! placeholder
+//! Everything that a program outside the chain needs to talk to Bulkhead: addresses, instructions, decoded
+//! accounts, events and errors, and quotes.
+//!
+//! Keeper, command line, lab and tests stand on this crate. It sends nothing and reads nothing by itself:
+//! bytes come in, instructions and values go out. Money is computed only in `bulkhead_risk`.
+//!
+//! Names carry their units: `_atoms` are the smallest units of the collateral (or, for sizes, of the base
+//! asset), `_e12` prices are USD per whole base unit times 10^12, `_ppm` are parts per million, `_lamports`
+//! and `_secs` what they say.
+
+pub mod ix;
+mod keys;
+pub mod pda;
+
+pub use bulkhead::ID;
+pub use keys::MarketKeys;

@@ -1,0 +1,25 @@
+//! Instruction builders: one function an instruction, one file an area. Each fills in every account that
+//! follows from what it is given; what it asks for cannot be derived.
+
+mod admin;
+mod keeping;
+mod liquidity;
+mod trading;
+mod view;
+
+pub use admin::*;
+pub use keeping::*;
+pub use liquidity::*;
+pub use trading::*;
+pub use view::*;
+
+use anchor_lang::solana_program::instruction::Instruction;
+use anchor_lang::{InstructionData, ToAccountMetas};
+
+fn build(accounts: impl ToAccountMetas, arguments: impl InstructionData) -> Instruction {
+    Instruction {
+        program_id: bulkhead::ID,
+        accounts: accounts.to_account_metas(None),
+        data: arguments.data(),
+    }
+}

@@ -1,0 +1,14 @@
+//! Instructions that change nothing and answer in return data.
+
+use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::Instruction;
+use bulkhead::{accounts, instruction};
+
+use super::build;
+use crate::MarketKeys;
+
+/// A position's health; the answer is a `bulkhead::instructions::PositionHealth` in Borsh. Nobody signs.
+pub fn view_position(keys: &MarketKeys, position: Pubkey) -> Instruction {
+    let accounts = accounts::ViewPosition { market: keys.market, position, price: keys.price };
+    build(accounts, instruction::ViewPosition {})
+}
