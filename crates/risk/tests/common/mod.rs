@@ -1,0 +1,11 @@
+//! Shared by the test rooms: a market in the middle of its life, positions in it, and their sums.
+#![allow(dead_code, unused_imports, missing_docs, unreachable_pub)] // Each room uses its part.
+
+pub mod state;
+pub mod strategies;
+
+pub use bulkhead_risk::liquidation::{LiquidationReason, Readiness};
+pub use bulkhead_risk::transition::*;
+pub use bulkhead_risk::volatility::Volatility;
+pub use bulkhead_risk::*;
+pub use state::*;
