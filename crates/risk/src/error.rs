@@ -84,10 +84,6 @@ pub enum RiskError {
     /// Price published after the order's window.
     PriceAfterWindow,
 
-    // --- liquidation -----------------------------------------------------------------------------
-    /// Invariant: after a partial liquidation the position is not liquidatable.
-    StillLiquidatable,
-
     // --- accounting, never expected --------------------------------------------------------------
     /// Booked amounts contradict each other.
     AccountingBroken,

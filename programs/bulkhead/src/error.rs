@@ -37,8 +37,6 @@ pub enum BulkheadError {
     TokenProgramMismatch = 11,
     #[msg("Id is not the next one: read the counter again")]
     IdMismatch = 12,
-    #[msg("This trader account belongs to another owner or market")]
-    TraderMismatch = 13,
     #[msg("This is not the protocol's fee receiver's token account")]
     FeeReceiverMismatch = 14,
     #[msg("This account was written by another version of the program")]
@@ -159,8 +157,6 @@ pub enum BulkheadError {
     OrderVoid = 408,
 
     // --- 500: liquidation ------------------------------------------------------------------------
-    #[msg("INV-07: still liquidatable after a partial liquidation")]
-    StillLiquidatable = 500,
     #[msg("The keeper's token account is one of the market's or the position's own")]
     KeeperAccountIsOurs = 501,
 
@@ -242,7 +238,6 @@ impl From<RiskError> for BulkheadError {
             RiskError::PriceNotAcceptable => Self::PriceNotAcceptable,
             RiskError::PriceBeforeWindow => Self::PriceBeforeWindow,
             RiskError::PriceAfterWindow => Self::PriceAfterWindow,
-            RiskError::StillLiquidatable => Self::StillLiquidatable,
             RiskError::AccountingBroken => Self::AccountingBroken,
         }
     }

@@ -5,6 +5,7 @@ use anchor_spl::token_interface::TokenInterface;
 use bulkhead_risk::transition::{self, DecreaseArgs, DecreaseReport, IncreaseArgs, IncreaseReport, PoolFlow};
 use bulkhead_risk::{BaseAtoms, Ppm, PriceE12, Purpose, UnixSeconds, orders};
 
+use crate::constants::ACCOUNT_VERSION;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{PositionDecreased, PositionIncreased};
 use crate::invariants;
@@ -75,6 +76,7 @@ impl ExecuteOrder<'_> {
     fn validate(&self, args: &ExecuteOrderArgs) -> Result<()> {
         // executor - anyone. payer, vaults, mint, programs - checked in the #[account] attributes.
         let order = self.order.load()?;
+        require!(order.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
         let as_expected = order.placed_at == args.placed_at && order.tip_lamports >= args.tip_lamports_min;
         require!(as_expected, BulkheadError::OrderChanged);
         let clock = Clock::get()?;

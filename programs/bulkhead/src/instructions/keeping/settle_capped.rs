@@ -52,7 +52,7 @@ pub fn handle_settle_capped(ctx: Context<SettleCapped>) -> Result<()> {
     let (report, keys) = {
         let mut market = accounts.market.load_mut()?;
         let mut position = accounts.position.load_mut()?;
-        let mut seen = observe(&market, &accounts.price, Purpose::Liquidate)?;
+        let mut seen = observe(&market, &accounts.price, Purpose::Observe)?;
         let report = transition::settle_capped(&seen.market, &position.view()?, &seen.sample).or_refuse()?;
         seen.market.ledger = report.ledger;
         market.store_observed(&seen.market);

@@ -157,7 +157,7 @@ fn count_position(ctx: &Context<PlaceOpeningOrder>, position_id: u32) -> Result<
         return Ok(());
     }
     let mut known = trader.load_mut()?;
-    require!(known.owner == ctx.accounts.owner.key(), BulkheadError::TraderMismatch);
+    require!(known.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
     require!(position_id == known.next_position_id, BulkheadError::IdMismatch);
     known.next_position_id =
         known.next_position_id.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow))?;
