@@ -12,3 +12,4 @@ pub mod report;
 pub mod runner;
 pub mod show;
 pub mod summary;
+pub mod world;
