@@ -8,8 +8,12 @@
 //! asset), `_e12` prices are USD per whole base unit times 10^12, `_ppm` are parts per million, `_lamports`
 //! and `_secs` what they say.
 
+pub mod accounts;
+pub mod error;
+pub mod events;
 pub mod ix;
 mod keys;
+mod logs;
 pub mod pda;
 
 pub use bulkhead::ID;
