@@ -73,10 +73,11 @@ fetch_debian() {
   echo "deb [signed-by=$keyring] ${mirror%/} $suite main" > "$work/sources.list"
   local apt=(-o "Dir::State=$work" -o "Dir::State::lists=$work/lists" -o "Dir::State::status=$work/status"
     -o "Dir::Cache=$work/cache" -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
-    -o APT::Sandbox::User=root -o Acquire::Retries=3)
+    -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Retries=3)
   say "reading the package lists of Debian $suite"
-  apt-get "${apt[@]}" -qq update || fail "could not read the package lists of Debian $suite from $mirror"
-  std=$(apt-cache "${apt[@]}" depends libstd-rust-dev | awk '/Depends: libstd-rust-/ {print $2; exit}')
+  apt-get "${apt[@]}" -qq update || fail "could not read the package lists of Debian $suite from $mirror;
+  SBF_DEBIAN_MIRROR names another mirror"
+  std=$(apt-cache "${apt[@]}" depends libstd-rust-dev | awk '/Depends: libstd-rust-/ {print $2; exit}' || true)
   [[ -n $std ]] || fail "Debian $suite has no libstd-rust-dev"
   # What the compiler and LLVM are linked with, down to the C library, but not what only an installation needs.
   local libs
