@@ -54,6 +54,20 @@ impl Position {
         Ok(next)
     }
 
+    /// `self`, as stored, with the requirement and the sighting of `projected` and nothing else.
+    ///
+    /// For instructions that look at a market without writing it: what they accrued belongs to a projection
+    /// of the indexes that the next writer of the market need not reach, and must not be stored.
+    pub fn with_requirement_of(&self, projected: &Self) -> Self {
+        Self {
+            margin_ppm: projected.margin_ppm,
+            addon_ppm: projected.addon_ppm,
+            margin_refreshed_at: projected.margin_refreshed_at,
+            below_since: projected.below_since,
+            ..*self
+        }
+    }
+
     /// q_worst / 1.1 - addon_pos - liq_fee_pos, not below zero, rounded down.
     fn shown_margin_ppm(&self, market: &Market, sample: &Sample) -> Result<Ppm> {
         let worst = market.extremes.worst_since(self.side, self.opened_at, sample.price)?;

@@ -96,8 +96,8 @@ fn cure(market: &Market, position: &Position, assessment: Assessment) -> Result<
     if size < position.size {
         match take(market, position, assessment, reason, size) {
             Ok(report) if is_cured(market, &report)? => return Ok(report),
-            // A part cannot pay all that is owed, though the whole can: nothing may block a liquidation.
-            Ok(_) | Err(RiskError::DecreaseWorsensHealth) => (),
+            // What is owed may be more than a part brings in, with the gain of the rest still open.
+            Ok(_) | Err(RiskError::DecreaseWorsensHealth) => {}
             Err(other) => return Err(other),
         }
     }

@@ -40,7 +40,7 @@ fn sight(seen: &Projection, position: &mut Position, key: &Pubkey) -> Result<()>
     let current = before.accrued(&seen.market.params, &seen.market.ledger).or_refuse()?;
     let current = current.lowered(&seen.market).or_refuse()?;
     let standing = liquidation::assess(&seen.market, &current, &seen.sample, seen.now).or_refuse()?;
-    let after = current.sighted(standing.readiness, &seen.sample);
+    let after = before.with_requirement_of(&current.sighted(standing.readiness, &seen.sample));
     // What is not open, or needs no second sample, stays as it is.
     if standing.readiness == Readiness::Healthy && before.below_since.is_zero() {
         return Ok(());

@@ -34,10 +34,11 @@ pub fn handle_refresh_position(ctx: Context<RefreshPosition>) -> Result<()> {
     let refreshed = accrued.refreshed(&seen.market, &seen.sample, seen.now).or_refuse()?;
     let standing = liquidation::assess(&seen.market, &refreshed, &seen.sample, seen.now).or_refuse()?;
     // A sample at which it is healthy clears an older sighting; a refresh never makes one.
-    let after = match standing.readiness {
+    let refreshed = match standing.readiness {
         liquidation::Readiness::Healthy => refreshed.sighted(standing.readiness, &seen.sample),
         _ => refreshed,
     };
+    let after = before.with_requirement_of(&refreshed);
     position.store(&after);
     position.assert_consistent()?;
     emit!(PositionRefreshed {

@@ -11,6 +11,8 @@ use crate::invariants;
 use crate::state::{Market, Order, OrderAction, OrderKind, Position, PositionSide, Protocol, Trader};
 use crate::token::Transfer;
 
+const STATUS_ACTIVE: u8 = 0;
+
 /// A position and the order that opens it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct PlaceOpeningOrderArgs {
@@ -90,7 +92,7 @@ impl PlaceOpeningOrder<'_> {
     fn validate(&self, args: &PlaceOpeningOrderArgs) -> Result<()> {
         // owner, payer - anyone.
         self.protocol.load()?.require_new_risk(Clock::get()?.unix_timestamp)?;
-        self.market.load()?.view()?.require_active().map_err(BulkheadError::from)?;
+        require!(self.market.load()?.status == STATUS_ACTIVE, BulkheadError::MarketNotActive);
         require!(args.collateral_atoms != 0, BulkheadError::AmountZero);
         // trader, position, vault, order - created here. source - the token program's to check.
         Ok(())
