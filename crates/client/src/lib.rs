@@ -15,6 +15,11 @@ pub mod ix;
 mod keys;
 mod logs;
 pub mod pda;
+mod price;
+pub mod quote;
+mod refusal;
 
 pub use bulkhead::ID;
 pub use keys::MarketKeys;
+pub use price::read_sample;
+pub use refusal::{Refusal, Result};

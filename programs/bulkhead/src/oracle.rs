@@ -81,12 +81,17 @@ impl OracleSource {
 /// The sample in `account`, if it is the market's price account and its bytes are a whole, fully verified
 /// price of the market's feed.
 pub fn read(config: &OracleConfig, account: &AccountInfo) -> Result<Sample> {
-    require!(*account.key == config.account, BulkheadError::OracleAccountMismatch);
-    require!(*account.owner == config.program, BulkheadError::OracleOwnerMismatch);
-    let data = account.try_borrow_data()?;
+    parse(config, account.key, account.owner, &account.try_borrow_data()?)
+}
+
+/// The same of an account that is not at hand as an [`AccountInfo`]: what any client reads must be what the
+/// program would. `data` starts at a multiple of eight bytes, as it does on chain.
+pub fn parse(config: &OracleConfig, key: &Pubkey, owner: &Pubkey, data: &[u8]) -> Result<Sample> {
+    require!(*key == config.account, BulkheadError::OracleAccountMismatch);
+    require!(*owner == config.program, BulkheadError::OracleOwnerMismatch);
     match config.kind {
-        KIND_RECEIVER => pyth_receiver::parse(&data, &config.feed_id),
-        KIND_LEGACY => pyth_legacy::parse(&data),
+        KIND_RECEIVER => pyth_receiver::parse(data, &config.feed_id),
+        KIND_LEGACY => pyth_legacy::parse(data),
         _ => err!(BulkheadError::CorruptAccount),
     }
 }
