@@ -28,7 +28,8 @@ fn borrow_rate_ok_bends_at_the_kink_and_ends_at_full() {
     };
     assert_eq!([at(0), at(350_000), at(700_000)], [0, 3_171, 6_342]);
     assert_eq!([at(825_000), at(950_000), at(1_000_000)], [50_735, 95_129, 95_129]);
-    let empty = Ledger { long: SideLedger { reserved: usd(1), ..SideLedger::default() }, ..Ledger::default() };
+    let empty =
+        Ledger { long: SideLedger { reserved: usd(1), ..SideLedger::default() }, ..Ledger::default() };
     assert_eq!(borrow_rate_e12_floor(&params(), &empty), Ok(95_129));
 }
 
@@ -59,7 +60,10 @@ fn funding_rate_ok_moves_with_skew_and_stops_at_its_bound() {
     let (market, _) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
     let rate = |ledger: &Ledger, seconds| funding_rate_e12_after(&params(), ledger, PRICE, seconds).unwrap();
     // Half of the scale: half of 8e-12 a second per second.
-    assert_eq!([rate(&market.ledger, 0), rate(&market.ledger, 1), rate(&market.ledger, 3_600)], [0, 4, 14_400]);
+    assert_eq!(
+        [rate(&market.ledger, 0), rate(&market.ledger, 1), rate(&market.ledger, 3_600)],
+        [0, 4, 14_400]
+    );
     assert_eq!(rate(&market.ledger, 1_000_000), 60_000);
     let mut short = market.ledger;
     core::mem::swap(&mut short.long, &mut short.short);
@@ -128,9 +132,8 @@ fn carry_ok_counts_payables_only() {
     let (mut market, long) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
     market.ledger.funding_rate_e12 = 10_000;
     let short = Position { side: Side::Short, ..long };
-    let carry = |position: &Position| {
-        position.carry_ceil(&market.params, &market.ledger, PRICE, 1_000).unwrap()
-    };
+    let carry =
+        |position: &Position| position.carry_ceil(&market.params, &market.ledger, PRICE, 1_000).unwrap();
     // Borrow: 10 % of 70 % of 6,342e-12, floor 906e-12, times 1,000 s, of 10 million: 9.06 USD.
     assert_eq!(carry(&short), QuoteAtoms(9_060_000));
     assert_eq!(carry(&long), QuoteAtoms(109_060_000));

@@ -36,7 +36,9 @@ fn refreshed_ok_follows_down_at_once() {
 
 #[test]
 fn refreshed_ok_rises_a_quarter_an_hour() {
-    for (seconds, expected) in [(59, 40_000), (60, 40_166), (1_800, 45_000), (3_600, 50_000), (90_000, 50_000)] {
+    for (seconds, expected) in
+        [(59, 40_000), (60, 40_166), (1_800, 45_000), (3_600, 50_000), (90_000, 50_000)]
+    {
         let (market, position) = behind(900, 60_000, seconds);
         let next = refreshed(&market, &position);
         assert_eq!(next.margin_ppm, Ppm(expected), "after {seconds} s");

@@ -127,14 +127,19 @@ fn retire(position: &mut Position) {
     position.below_since = UnixSeconds::ZERO;
 }
 
-/// Takes the trade fee of `notional` from the collateral, as far as it goes: a fee never blocks an exit.
+/// Takes the trade fee of `notional` from the collateral, as far as it goes: a fee never blocks an exit. Of a
+/// part it must go all the way: closing in parts while the vault is empty would else cost less than at once.
 pub(crate) fn take_trade_fee(
     params: &Params,
     ledger: &mut Ledger,
     position: &mut Position,
     notional: QuoteAtoms,
 ) -> Result<QuoteAtoms> {
-    let fee = notional.share_ceil(params.trade_fee_ppm)?.min(position.collateral);
+    let whole = notional.share_ceil(params.trade_fee_ppm)?;
+    let fee = whole.min(position.collateral);
+    if fee < whole && position.status == PositionStatus::Open {
+        return Err(RiskError::DecreaseWorsensHealth);
+    }
     position.collateral = position.collateral.minus(fee)?;
     ledger.book_trade_fee(fee)?;
     Ok(fee)

@@ -9,3 +9,4 @@ pub use bulkhead_risk::transition::*;
 pub use bulkhead_risk::volatility::Volatility;
 pub use bulkhead_risk::*;
 pub use state::*;
+pub use strategies::*;

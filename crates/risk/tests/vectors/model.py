@@ -291,7 +291,9 @@ def book_fee(ledger, fee):
 
 
 def take_fee(params, ledger, position, notional):
-    fee = min(ceil(F(notional * params["trade_fee_ppm"], E6)), position["collateral"])
+    whole = ceil(F(notional * params["trade_fee_ppm"], E6))
+    fee = min(whole, position["collateral"])
+    refuse(fee < whole and position["status"] == "open", "DecreaseWorsensHealth")
     position["collateral"] -= fee
     book_fee(ledger, fee)
     return fee
