@@ -1,6 +1,7 @@
 //! Settling a position that cannot gain more, and collecting from a vault that was frozen when it closed.
 
 use crate::error::{Result, RiskError};
+use crate::fixed;
 use crate::ledger::Ledger;
 use crate::market::Market;
 use crate::oracle::Sample;
@@ -75,6 +76,11 @@ pub fn collect_frozen(ledger: &Ledger, position: &Position) -> Result<CollectRep
         return Err(RiskError::AmountZero);
     }
     ledger.pool = ledger.pool.plus(flow.to_pool)?.minus(flow.to_vault)?;
+    // What lay set aside counted as borrowing, which nobody owes for a position that was closed.
+    let waited = ledger.borrow_index_e12.checked_sub(position.borrow_snapshot_e12);
+    let waited = waited.ok_or(RiskError::AccountingBroken)?;
+    let unowed = fixed::narrow(fixed::mul_div_ceil(u128::from(flow.to_vault.0), waited, 1_000_000_000_000)?)?;
+    ledger.borrow_owed = ledger.borrow_owed.minus(QuoteAtoms(unowed).min(ledger.borrow_owed))?;
     let side = ledger.side_mut(position.side);
     side.reserved = side.reserved.minus(flow.to_vault)?;
     position.collateral = position.collateral.minus(flow.to_pool)?.plus(flow.to_vault)?;
