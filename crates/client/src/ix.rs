@@ -13,8 +13,8 @@ pub use liquidity::*;
 pub use trading::*;
 pub use view::*;
 
-use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::{InstructionData, ToAccountMetas};
+use solana_instruction::Instruction;
 
 fn build(accounts: impl ToAccountMetas, arguments: impl InstructionData) -> Instruction {
     Instruction {

@@ -1,9 +1,9 @@
 //! Setting up the protocol and its markets, and collecting fees.
 
 use anchor_lang::prelude::{Pubkey, system_program};
-use anchor_lang::solana_program::instruction::Instruction;
 use bulkhead::instructions::{CreateMarketArgs, InitializeProtocolArgs};
 use bulkhead::{accounts, instruction};
+use solana_instruction::Instruction;
 
 use super::build;
 use crate::{MarketKeys, pda};

@@ -1,9 +1,9 @@
 //! What anyone may do to keep the system running.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use bulkhead::instructions::ExecuteOrderArgs;
 use bulkhead::{accounts, instruction};
+use solana_instruction::{AccountMeta, Instruction};
 
 use super::build;
 use crate::{MarketKeys, pda};

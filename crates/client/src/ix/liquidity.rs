@@ -1,9 +1,9 @@
 //! What liquidity providers do.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::solana_program::instruction::Instruction;
 use bulkhead::instructions::DepositArgs;
 use bulkhead::{accounts, instruction};
+use solana_instruction::Instruction;
 
 use super::build;
 use crate::{MarketKeys, pda};

@@ -1,9 +1,9 @@
 //! What traders do with their positions.
 
 use anchor_lang::prelude::{Pubkey, system_program};
-use anchor_lang::solana_program::instruction::Instruction;
 use bulkhead::instructions::{PlaceOpeningOrderArgs, PlaceOrderArgs};
 use bulkhead::{accounts, instruction};
+use solana_instruction::Instruction;
 
 use super::build;
 use crate::{MarketKeys, pda};

@@ -1,8 +1,8 @@
 //! Instructions that change nothing and answer in return data.
 
 use anchor_lang::prelude::Pubkey;
-use anchor_lang::solana_program::instruction::Instruction;
 use bulkhead::{accounts, instruction};
+use solana_instruction::Instruction;
 
 use super::build;
 use crate::MarketKeys;
