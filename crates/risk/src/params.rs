@@ -108,8 +108,8 @@ mod bound {
     pub(super) const WINDOW_SECS: RangeInclusive<u64> = 5..=60;
     /// 1,000 % a year.
     pub(super) const RATE_E12: RangeInclusive<u64> = 0..=317_098;
-    /// A thousandth of what the type holds: 18.4 billion whole units at six decimals.
-    pub(super) const OPEN_INTEREST_CAP: QuoteAtoms = QuoteAtoms(18_446_744_073_709_551);
+    /// A hundredth of what the type holds: 184 billion whole units at six decimals.
+    pub(super) const OPEN_INTEREST_CAP: QuoteAtoms = QuoteAtoms(184_467_440_737_095_516);
     /// From nothing to 1,000 % a year within an hour.
     pub(super) const FUNDING_VELOCITY_E18: RangeInclusive<u64> = 0..=88_082_778;
 }
@@ -164,7 +164,7 @@ impl Params {
             self.borrow_kink_utilisation_ppm < self.borrow_full_utilisation_ppm,
             self.borrow_full_utilisation_ppm <= Ppm::ONE,
             self.borrow_kink_rate_e12 <= self.borrow_full_rate_e12,
-            // The price may rise a thousandfold before a side's notional could no longer be counted, and
+            // The price may rise a hundredfold before a side's notional could no longer be counted, and
             // liquidations with it.
             self.open_interest_cap_quote_atoms <= bound::OPEN_INTEREST_CAP,
         ];
