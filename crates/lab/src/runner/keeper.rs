@@ -1,0 +1,388 @@
+//! The keeper: whatever anyone may do to keep the market running, when the risk functions say that it would
+//! do something.
+
+use anyhow::{Context, Result, ensure};
+use bulkhead::events::ClosedAmounts;
+use bulkhead::instructions::ExecuteOrderArgs;
+use bulkhead_client::events::AnyEvent;
+use bulkhead_client::ix;
+use bulkhead_risk::liquidation::{Assessment, LiquidationReason, Readiness, assess, reason};
+use bulkhead_risk::orders::{OrderAction, cancellable_from, require_in_window};
+use bulkhead_risk::transition::{self, DecreaseArgs, IncreaseArgs, Liquidation as Outcome};
+use bulkhead_risk::{Market, Position, PositionStatus, Ppm, Purpose, QuoteAtoms, RiskError, UnixSeconds};
+
+use super::holding::Waiting;
+use super::{Replay, atoms, refused};
+use crate::record::{Cause, Liquidation};
+
+/// A refresh is worth its fee once it moves the requirement by this share of itself, up or down.
+const REFRESH_STEP_PPM: u64 = 10_000;
+const REFRESHES_PER_TRANSACTION: usize = 8;
+const FLAGS_PER_TRANSACTION: usize = 16;
+/// Prices in records have 8 decimals, the program's 12.
+const E12_PER_E8: u64 = 10_000;
+
+/// A position as the program would see it at the sample.
+fn current(market: &Market, position: &Position) -> Result<Position, RiskError> {
+    position.accrued(&market.params, &market.ledger)?.lowered(market)
+}
+
+fn is_worth_it(before: Ppm, after: Ppm) -> bool {
+    u64::from(before.get().abs_diff(after.get())) * 1_000_000 >= u64::from(before.get()) * REFRESH_STEP_PPM
+        && before != after
+}
+
+/// One liquidation or settling as the host foresaw it.
+struct Foreseen {
+    cause: Cause,
+    assessment: Assessment,
+    maintenance: Ppm,
+    payout: QuoteAtoms,
+    after: Position,
+    pool_after: QuoteAtoms,
+}
+
+impl Replay {
+    fn open_ones(&self) -> Vec<usize> {
+        self.live.iter().copied().filter(|index| self.holdings[*index].is_open()).collect()
+    }
+
+    fn standing(&self, market: &Market, position: &Position) -> Result<Assessment, RiskError> {
+        assess(market, position, &self.sample, self.now())
+    }
+
+    /// Reads a position's account again and holds it against what the host foresaw.
+    pub(super) fn reload(&mut self, index: usize, foreseen: &Position) -> Result<()> {
+        let holding = &mut self.holdings[index];
+        let stored = self.world.position(&holding.key).view()?;
+        ensure!(
+            stored == *foreseen,
+            "{}: the program stored {stored:?}, the host foresaw {foreseen:?}",
+            holding.label()
+        );
+        if stored.status == PositionStatus::Closed && holding.position.status != PositionStatus::Closed {
+            holding.flat_since = self.world.now();
+        }
+        holding.position = stored;
+        Ok(())
+    }
+
+    // --- refresh ---------------------------------------------------------------------------------
+
+    pub(super) fn refresh(&mut self) -> Result<()> {
+        let seen = self.seen(Purpose::Observe).map_err(refused)?;
+        let mut due = vec![];
+        for index in self.open_ones() {
+            let holding = &self.holdings[index];
+            let stored = holding.position;
+            let refreshed = stored
+                .accrued(&seen.params, &seen.ledger)
+                .and_then(|accrued| accrued.refreshed(&seen, &self.sample, self.now()))
+                .map_err(refused)?;
+            let before = holding.maintenance().map_err(refused)?;
+            if is_worth_it(before, refreshed.maintenance_ppm().map_err(refused)?) {
+                due.push((index, refreshed));
+            }
+        }
+        for batch in due.chunks(REFRESHES_PER_TRANSACTION) {
+            let keys = self.world.keys;
+            let instructions: Vec<_> = batch
+                .iter()
+                .map(|(index, _)| ix::refresh_position(&keys, self.holdings[*index].key))
+                .collect();
+            if self.tally.send(&mut self.world, &instructions)?.is_none() {
+                continue;
+            }
+            self.tally.summary.refreshes += batch.len() as u64;
+            for (index, refreshed) in batch {
+                self.note_refresh(&seen, *index, refreshed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_refresh(&mut self, seen: &Market, index: usize, refreshed: &Position) -> Result<()> {
+        let stored = self.holdings[index].position;
+        let below = |position: &Position| -> Result<bool, RiskError> {
+            let standing = self.standing(seen, position)?;
+            Ok(reason(position, &standing.valuation, standing.maintenance_margin).is_some())
+        };
+        let was_below = current(seen, &stored).and_then(|position| below(&position)).map_err(refused)?;
+        let is_below = below(refreshed).map_err(refused)?;
+        let mut foreseen = stored.with_requirement_of(refreshed);
+        if !is_below {
+            foreseen.below_since = UnixSeconds::ZERO;
+        }
+        self.reload(index, &foreseen)?;
+        let before = stored.maintenance_ppm().map_err(refused)?;
+        let past = &mut self.holdings[index].past;
+        past.tipped_by_refresh |= is_below && !was_below;
+        if foreseen.maintenance_ppm().map_err(refused)? > before {
+            past.maintenance_before_raise = Some(before);
+        }
+        Ok(())
+    }
+
+    // --- orders ----------------------------------------------------------------------------------
+
+    pub(super) fn execute_orders(&mut self) -> Result<()> {
+        for index in self.live.clone() {
+            let Some(waiting) = self.holdings[index].waiting else { continue };
+            let since = UnixSeconds(waiting.placed_at);
+            if require_in_window(&self.market.params, since, self.sample.publish_time).is_err() {
+                continue;
+            }
+            match waiting.action {
+                OrderAction::Increase => self.execute_increase(index, &waiting)?,
+                OrderAction::Decrease => self.execute_decrease(index, &waiting)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn send_execution(&mut self, index: usize, waiting: &Waiting) -> Result<Option<Vec<AnyEvent>>> {
+        let args = ExecuteOrderArgs { placed_at: waiting.placed_at, tip_lamports_min: waiting.tip_lamports };
+        let (keys, keeper) = (self.world.keys, self.world.keeper.key);
+        let holding = &self.holdings[index];
+        let execute = ix::execute_order(&keys, keeper, holding.key, waiting.id, holding.owner.key, args);
+        let events = self.tally.send(&mut self.world, &[execute])?;
+        if events.is_some() {
+            self.tally.summary.orders_executed += 1;
+            self.holdings[index].waiting = None;
+            self.reload_market()?;
+        }
+        Ok(events)
+    }
+
+    fn execute_increase(&mut self, index: usize, waiting: &Waiting) -> Result<()> {
+        let plan = self.holdings[index].plan;
+        let args = IncreaseArgs {
+            size: waiting.size,
+            payout_cap_ppm: Ppm(plan.payout_cap_ppm),
+            acceptable: waiting.acceptable,
+        };
+        let position = self.holdings[index].position;
+        let report = self
+            .seen(Purpose::Risk)
+            .and_then(|seen| transition::increase(&seen, &position, &self.sample, &args, self.now()));
+        // What does not fit its order or the market waits, and is cancelled when its window has passed.
+        let Ok(report) = report else { return Ok(()) };
+        if self.send_execution(index, waiting)?.is_none() {
+            return Ok(());
+        }
+        self.reload(index, &report.position)?;
+        let value = report.position.value(&self.market.params, self.sample.price).map_err(refused)?;
+        self.holdings[index].past.q_opening_ppm = value.health_ppm_floor().map_err(refused)?;
+        self.holdings[index].begin_anew();
+        match plan.side {
+            bulkhead::state::PositionSide::Long => self.tally.summary.opened_long += 1,
+            bulkhead::state::PositionSide::Short => self.tally.summary.opened_short += 1,
+        }
+        Ok(())
+    }
+
+    fn execute_decrease(&mut self, index: usize, waiting: &Waiting) -> Result<()> {
+        let args = DecreaseArgs { size: waiting.size, acceptable: waiting.acceptable };
+        let position = self.holdings[index].position;
+        let report = self
+            .seen(Purpose::Decrease)
+            .and_then(|seen| transition::decrease(&seen, &position, &self.sample, &args, self.now()));
+        let Ok(report) = report else { return Ok(()) };
+        let Some(events) = self.send_execution(index, waiting)? else {
+            self.tally.summary.promises.payouts_refused += 1;
+            return Ok(());
+        };
+        let closed = events.iter().find_map(|event| match event {
+            AnyEvent::PositionDecreased(event) => Some(event.closed),
+            _ => None,
+        });
+        let closed = closed.context("a decrease without its event")?;
+        self.reload(index, &report.position)?;
+        self.note_closed(index, &closed, report.closed.payout, 0);
+        self.holdings[index].begin_anew();
+        Ok(())
+    }
+
+    pub(super) fn cancel_dead_orders(&mut self) -> Result<()> {
+        for index in self.live.clone() {
+            let holding = &self.holdings[index];
+            let Some(waiting) = holding.waiting else { continue };
+            let from = cancellable_from(&self.market.params, waiting.action, UnixSeconds(waiting.placed_at))
+                .map_err(refused)?;
+            if holding.position.status != PositionStatus::Closed && self.now() < from {
+                continue;
+            }
+            let (keys, keeper) = (self.world.keys, self.world.keeper.key);
+            let cancel = ix::cancel_order(&keys, keeper, holding.key, waiting.id, holding.owner.key);
+            if self.tally.send(&mut self.world, &[cancel])?.is_some() {
+                self.tally.summary.orders_cancelled += 1;
+                self.holdings[index].waiting = None;
+                self.holdings[index].flat_since = self.world.now();
+            }
+        }
+        Ok(())
+    }
+
+    // --- liquidation -----------------------------------------------------------------------------
+
+    /// Flags what is below maintenance for the first time or healthy again, and liquidates or settles what is
+    /// ready.
+    pub(super) fn watch(&mut self) -> Result<()> {
+        let seen = self.seen(Purpose::Liquidate).map_err(refused)?;
+        let (mut sightings, mut ready) = (vec![], vec![]);
+        for index in self.open_ones() {
+            let stored = self.holdings[index].position;
+            let position = current(&seen, &stored).map_err(refused)?;
+            let standing = self.standing(&seen, &position).map_err(refused)?;
+            match standing.readiness {
+                Readiness::Healthy if stored.below_since.is_zero() => {}
+                Readiness::Healthy | Readiness::FirstSighting => {
+                    let sighted = position.sighted(standing.readiness, &self.sample);
+                    sightings.push((index, stored.with_requirement_of(&sighted)));
+                }
+                Readiness::Unconfirmed | Readiness::HeldBack => {}
+                Readiness::Ready(_) => ready.push(index),
+            }
+        }
+        for batch in sightings.chunks(FLAGS_PER_TRANSACTION) {
+            let keys: Vec<_> = batch.iter().map(|(index, _)| self.holdings[*index].key).collect();
+            let flag = ix::flag(&self.world.keys, &keys);
+            if self.tally.send(&mut self.world, &[flag])?.is_some() {
+                self.tally.summary.flags += batch.len() as u64;
+                for (index, foreseen) in batch {
+                    self.reload(*index, foreseen)?;
+                }
+            }
+        }
+        ready.into_iter().try_for_each(|index| self.take(index))
+    }
+
+    fn take(&mut self, index: usize) -> Result<()> {
+        let Some(foreseen) = self.foresee(index).map_err(refused)? else { return Ok(()) };
+        let (keys, keeper) = (self.world.keys, self.world.keeper);
+        let key = self.holdings[index].key;
+        let instruction = match foreseen.cause {
+            Cause::PayoutCapped => ix::settle_capped(&keys, keeper.key, key),
+            _ => ix::liquidate(&keys, keeper.key, keeper.tokens, key),
+        };
+        let Some(events) = self.tally.send(&mut self.world, &[instruction])? else {
+            self.tally.summary.promises.payouts_refused += u64::from(!foreseen.payout.is_zero());
+            return Ok(());
+        };
+        let taken = events.iter().find_map(|event| match event {
+            AnyEvent::PositionLiquidated(event) => {
+                Some((event.closed, event.keeper_pay_atoms, event.insurance_pay_atoms))
+            }
+            AnyEvent::CappedSettled(event) => Some((event.closed, 0, 0)),
+            _ => None,
+        });
+        let (closed, keeper_pay, insurance_pay) = taken.context("a liquidation without its event")?;
+        self.reload_market()?;
+        ensure!(self.market.ledger.pool == foreseen.pool_after, "the pool differs from what was foreseen");
+        let event = self.recorded(index, &foreseen, &closed, (keeper_pay, insurance_pay))?;
+        self.reload(index, &foreseen.after)?;
+        self.note_closed(index, &closed, foreseen.payout, keeper_pay + insurance_pay);
+        self.holdings[index].begin_anew();
+        self.liquidations.push(event);
+        Ok(())
+    }
+
+    /// What liquidating or settling would do now; none if nothing: one before it may have cured it.
+    fn foresee(&self, index: usize) -> Result<Option<Foreseen>, RiskError> {
+        let seen = self.seen(Purpose::Liquidate)?;
+        let stored = self.holdings[index].position;
+        let position = current(&seen, &stored)?;
+        let maintenance = position.maintenance_ppm()?;
+        let assessment = self.standing(&seen, &position)?;
+        let Readiness::Ready(reason) = assessment.readiness else { return Ok(None) };
+        if reason == LiquidationReason::PayoutCapped {
+            let report = transition::settle_capped(&seen, &stored, &self.sample)?;
+            return Ok(Some(Foreseen {
+                cause: Cause::PayoutCapped,
+                assessment,
+                maintenance,
+                payout: report.closed.payout,
+                after: report.position,
+                pool_after: report.ledger.pool,
+            }));
+        }
+        match transition::liquidate(&seen, &stored, &self.sample, false, self.now())? {
+            Outcome::Skipped { .. } => Ok(None),
+            Outcome::Done(report) => Ok(Some(Foreseen {
+                cause: match (reason, report.closed.is_full) {
+                    (LiquidationReason::Insolvent, _) => Cause::Insolvent,
+                    (_, true) => Cause::BelowMaintenanceFull,
+                    (_, false) => Cause::BelowMaintenancePartial,
+                },
+                assessment,
+                maintenance,
+                payout: report.closed.payout,
+                after: report.position,
+                pool_after: report.ledger.pool,
+            })),
+        }
+    }
+
+    /// The record of a liquidation.
+    fn recorded(
+        &self,
+        index: usize,
+        foreseen: &Foreseen,
+        closed: &ClosedAmounts,
+        (keeper_pay_atoms, insurance_pay_atoms): (u64, u64),
+    ) -> Result<Liquidation> {
+        let holding = &self.holdings[index];
+        Ok(Liquidation {
+            ts_secs: self.world.now(),
+            position: holding.label(),
+            side: holding.side(),
+            cause: foreseen.cause,
+            price_e8: closed.fill_price_e12 / E12_PER_E8,
+            closed_notional_atoms: closed.notional_atoms,
+            fee_atoms: keeper_pay_atoms + insurance_pay_atoms,
+            keeper_pay_atoms,
+            shortfall_atoms: closed.shortfall_atoms,
+            q_ppm: foreseen.assessment.valuation.health_ppm_floor().map_err(refused)?,
+            mm_total_ppm: foreseen.maintenance.get(),
+            q_opening_ppm: holding.past.q_opening_ppm,
+            q_lowest_survived_ppm: holding.past.q_lowest_survived_ppm,
+            mm_total_before_refresh_ppm: holding.past.maintenance_before_raise.map(Ppm::get),
+            made_by_refresh: holding.past.tipped_by_refresh,
+        })
+    }
+
+    /// Books what a close realised against what the position ever had.
+    fn note_closed(&mut self, index: usize, closed: &ClosedAmounts, payout: QuoteAtoms, fees_atoms: u64) {
+        let promises = &mut self.tally.summary.promises;
+        promises.payouts_refused += u64::from(closed.payout_atoms < atoms(payout));
+        let past = &mut self.holdings[index].past;
+        let taken = [closed.loss_paid_atoms, closed.owed_paid_atoms, closed.trade_fee_atoms, fees_atoms];
+        past.lost_atoms += taken.into_iter().map(i128::from).sum::<i128>() - i128::from(closed.payout_atoms);
+        promises.losses_beyond_vault += u64::from(past.lost_atoms > i128::from(past.put_in_atoms));
+        self.tally.note_shortfall(closed.shortfall_atoms);
+    }
+
+    /// Whatever was healthy at this sample has survived its q; who defends decides now to add.
+    pub(super) fn note_survivors(&mut self) -> Result<()> {
+        let Ok(seen) = self.seen(Purpose::Observe) else { return Ok(()) };
+        for index in self.open_ones() {
+            let position = current(&seen, &self.holdings[index].position).map_err(refused)?;
+            let standing = self.standing(&seen, &position).map_err(refused)?;
+            if standing.readiness != Readiness::Healthy {
+                continue;
+            }
+            let q_ppm = standing.valuation.health_ppm_floor().map_err(refused)?;
+            let maintenance = i64::from(position.maintenance_ppm().map_err(refused)?.get());
+            let now = self.world.now();
+            let holding = &mut self.holdings[index];
+            holding.past.tipped_by_refresh = false;
+            let lowest = &mut holding.past.q_lowest_survived_ppm;
+            *lowest = Some(lowest.map_or(q_ppm, |lowest| lowest.min(q_ppm)));
+            if holding.plan.defends && !holding.has_defended && q_ppm < maintenance * 13 / 10 {
+                holding.has_defended = true;
+                holding.plan.add_at_secs = Some(now);
+            }
+        }
+        Ok(())
+    }
+}
