@@ -75,6 +75,8 @@ pub enum RiskError {
     DecreaseWorsensHealth,
     /// The payout cap is not reached.
     PayoutCapNotReached,
+    /// The payout cap is reached: an increase would lift it after the fact. Settle first.
+    PayoutCapReached,
 
     // --- orders ----------------------------------------------------------------------------------
     /// Fill price is worse than the order accepts.

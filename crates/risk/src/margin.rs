@@ -11,8 +11,8 @@ use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
 
 /// Add-on of a side: 1 % * sqrt(open interest / depth), at most 10 %, rounded up.
 ///
-/// It depends on the side's open interest and not on a position's size, so that splitting one position
-/// into many gains nothing.
+/// It depends on the side's open interest and not on a position's size: at one time, one large position and
+/// many small ones are asked for the same. What was opened earlier, when the side was smaller, keeps less.
 pub fn addon_ppm_ceil(params: &Params, open_interest: QuoteAtoms) -> Result<Ppm> {
     let scaled = u128::from(open_interest.0).checked_mul(1_000_000_000_000).ok_or(RiskError::Overflow)?;
     let root_ppm = fixed::sqrt_ceil(fixed::div_u64_ceil(scaled, params.depth_quote_atoms.0)?)?;

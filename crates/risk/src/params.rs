@@ -164,6 +164,8 @@ impl Params {
             self.borrow_kink_utilisation_ppm < self.borrow_full_utilisation_ppm,
             self.borrow_full_utilisation_ppm <= Ppm::ONE,
             self.borrow_kink_rate_e12 <= self.borrow_full_rate_e12,
+            // Price impact is not part of this version.
+            self.impact_scale_quote_atoms.is_zero(),
             // The price may rise a hundredfold before a side's notional could no longer be counted, and
             // liquidations with it.
             self.open_interest_cap_quote_atoms <= bound::OPEN_INTEREST_CAP,

@@ -24,8 +24,11 @@ pub struct DepositReport {
     pub ledger: Ledger,
 }
 
-/// NAV_deposit at `index`: pool + sum of min(collateral, losses) - sum of min(reserved, gains) + borrow
-/// accrued. The side's sums stand for its positions; every doubt counts for those already in.
+/// NAV_deposit at `index`: pool + losses of the sides - sum of min(reserved, gains) + borrow accrued.
+///
+/// The side's sums stand for its positions. Losses are not capped by the collateral that the side has
+/// counted: collateral added since is not in that sum, and a newcomer must not get a share of a loss that
+/// will still be paid in. What is too much by it, the newcomer sees beforehand and can refuse.
 pub fn value_for_deposit(market: &Market, index: PriceE12) -> Result<QuoteAtoms> {
     let ledger = &market.ledger;
     let mut claims = ledger.pool.plus(ledger.borrow_owed)?;
@@ -33,7 +36,7 @@ pub fn value_for_deposit(market: &Market, index: PriceE12) -> Result<QuoteAtoms>
     for side in [Side::Long, Side::Short] {
         let sums = ledger.side(side);
         let pnl = sums.pnl(side, &market.params, index)?;
-        claims = claims.plus(pnl.negative_part()?.min(sums.collateral))?;
+        claims = claims.plus(pnl.negative_part()?)?;
         promised = promised.plus(pnl.positive_part()?.min(sums.reserved))?;
     }
     claims.minus(promised).map_err(|_| RiskError::PoolInsolvent)

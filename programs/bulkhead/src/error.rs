@@ -51,8 +51,6 @@ pub enum BulkheadError {
     TimelockOutOfBounds = 101,
     #[msg("Market index is not the next one")]
     MarketIndexMismatch = 102,
-    #[msg("The mint's decimals differ from the parameter")]
-    DecimalsMismatch = 103,
     #[msg("The collateral mint has an extension that is not accepted")]
     MintExtensionRefused = 104,
     #[msg("The older push oracle is never used on mainnet")]
@@ -135,6 +133,8 @@ pub enum BulkheadError {
     FrozenAmountsOpen = 317,
     #[msg("Nothing is waiting to be collected")]
     NothingToCollect = 318,
+    #[msg("The payout cap is reached: settle the position first")]
+    PayoutCapReached = 319,
 
     // --- 400: orders -----------------------------------------------------------------------------
     #[msg("The position has the most orders it can have")]
@@ -235,6 +235,7 @@ impl From<RiskError> for BulkheadError {
             RiskError::InsufficientCollateral => Self::InsufficientCollateral,
             RiskError::DecreaseWorsensHealth => Self::DecreaseWorsensHealth,
             RiskError::PayoutCapNotReached => Self::PayoutCapNotReached,
+            RiskError::PayoutCapReached => Self::PayoutCapReached,
             RiskError::PriceNotAcceptable => Self::PriceNotAcceptable,
             RiskError::PriceBeforeWindow => Self::PriceBeforeWindow,
             RiskError::PriceAfterWindow => Self::PriceAfterWindow,

@@ -6,6 +6,7 @@ use crate::state::{Cluster, OrderAction, PositionSide};
 
 /// The protocol was set up.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtocolInitialized {
     /// Admin.
     pub admin: Pubkey,
@@ -21,6 +22,7 @@ pub struct ProtocolInitialized {
 
 /// A market was created.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketCreated {
     /// Market.
     pub market: Pubkey,
@@ -34,6 +36,7 @@ pub struct MarketCreated {
 
 /// A market took a sample in.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarketUpdated {
     /// Market.
     pub market: Pubkey,
@@ -55,6 +58,7 @@ pub struct MarketUpdated {
 
 /// Collateral came into the pool.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deposited {
     /// Market.
     pub market: Pubkey,
@@ -72,6 +76,7 @@ pub struct Deposited {
 
 /// A position was created, with its vault.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionCreated {
     /// Market.
     pub market: Pubkey,
@@ -89,6 +94,7 @@ pub struct PositionCreated {
 
 /// An order was placed.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderPlaced {
     /// Position.
     pub position: Pubkey,
@@ -110,6 +116,7 @@ pub struct OrderPlaced {
 
 /// An order was cancelled.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderCancelled {
     /// Position.
     pub position: Pubkey,
@@ -123,6 +130,7 @@ pub struct OrderCancelled {
 
 /// A position was opened or increased.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionIncreased {
     /// Market.
     pub market: Pubkey,
@@ -148,7 +156,7 @@ pub struct PositionIncreased {
     pub collateral_atoms: u64,
     /// Payout set aside afterwards.
     pub reserved_atoms: u64,
-    /// Maintenance margin afterwards: volatility, size, liquidation fee.
+    /// Volatility part of the maintenance margin afterwards.
     pub margin_ppm: u32,
     /// Size part.
     pub addon_ppm: u32,
@@ -185,6 +193,7 @@ pub struct ClosedAmounts {
 
 /// A position was decreased or closed by its owner's order.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionDecreased {
     /// Market.
     pub market: Pubkey,
@@ -200,6 +209,7 @@ pub struct PositionDecreased {
 
 /// Collateral was added.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollateralAdded {
     /// Position.
     pub position: Pubkey,
@@ -213,6 +223,7 @@ pub struct CollateralAdded {
 
 /// Collateral was removed.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollateralRemoved {
     /// Position.
     pub position: Pubkey,
@@ -228,6 +239,7 @@ pub struct CollateralRemoved {
 
 /// A position was found below maintenance for the first time, or healthy again.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionSighted {
     /// Position.
     pub position: Pubkey,
@@ -241,6 +253,7 @@ pub struct PositionSighted {
 
 /// A position's requirement followed the market's.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionRefreshed {
     /// Position.
     pub position: Pubkey,
@@ -252,6 +265,8 @@ pub struct PositionRefreshed {
     pub addon_ppm: u32,
     /// m_ramp.
     pub ramp_ppm: u32,
+    /// First sighting below maintenance that still counts; zero: none, or cleared by this sample.
+    pub below_since: i64,
 }
 
 /// Why a position was liquidated.
@@ -268,6 +283,8 @@ pub enum LiquidationReason {
 /// Why a liquidation did nothing.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
+    /// Not open: pending, or closed already.
+    NotOpen,
     /// Healthy.
     Healthy,
     /// Below maintenance for the first time: a second sample has to confirm it.
@@ -280,6 +297,7 @@ pub enum SkipReason {
 
 /// A liquidation found nothing to do.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiquidationSkipped {
     /// Position.
     pub position: Pubkey,
@@ -293,6 +311,7 @@ pub struct LiquidationSkipped {
 
 /// A position was liquidated, in part or whole.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionLiquidated {
     /// Market.
     pub market: Pubkey,
@@ -318,6 +337,7 @@ pub struct PositionLiquidated {
 
 /// A position whose payout cap was reached was settled.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CappedSettled {
     /// Market.
     pub market: Pubkey,
@@ -331,6 +351,7 @@ pub struct CappedSettled {
 
 /// What a frozen vault had left owed was collected.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrozenCollected {
     /// Position.
     pub position: Pubkey,
@@ -342,6 +363,7 @@ pub struct FrozenCollected {
 
 /// A flat position was closed; everything in its vault went to its owner.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PositionClosed {
     /// Position.
     pub position: Pubkey,
@@ -353,6 +375,7 @@ pub struct PositionClosed {
 
 /// A delegate was set or removed.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DelegateSet {
     /// Position.
     pub position: Pubkey,
@@ -362,6 +385,7 @@ pub struct DelegateSet {
 
 /// Protocol fees were collected.
 #[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeesCollected {
     /// Market.
     pub market: Pubkey,

@@ -80,6 +80,8 @@ pub fn remove_collateral(
     if position.equity_without_gains(params, judged.equity_price)?.0 < required.signed().0 {
         return Err(RiskError::InitialMarginShort);
     }
+    // It meets the initial margin at this sample: an older sighting is void.
+    position.below_since = UnixSeconds::ZERO;
     let flow = PoolFlow::net(owed_paid, QuoteAtoms::ZERO)?;
     Ok(CollateralReport { removed: amount, owed_paid, required, flow, position, ledger })
 }

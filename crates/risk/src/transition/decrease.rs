@@ -65,7 +65,7 @@ pub fn decrease(
     if !closed.is_full {
         let counted = position.collateral;
         count_collateral(&mut ledger, &mut position, counted)?;
-        check_not_worsened(market, &before, &position, sample)?;
+        check_not_worsened(market, &before, &mut position, sample)?;
     }
     let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
     let flow = PoolFlow::net(to_pool, closed.payout)?;
@@ -85,11 +85,22 @@ fn size_or_all(
     Ok(if left < market.params.notional_min_quote_atoms { position.size } else { wanted })
 }
 
-fn check_not_worsened(market: &Market, before: &Position, after: &Position, sample: &Sample) -> Result<()> {
+/// An error if the decrease left it below maintenance and worse than before. Healthy now, an older sighting
+/// is void.
+fn check_not_worsened(
+    market: &Market,
+    before: &Position,
+    after: &mut Position,
+    sample: &Sample,
+) -> Result<()> {
     let value = after.value(&market.params, sample.price)?;
     let required = after.maintenance_margin(value.notional)?;
+    if value.equity.0 >= required.signed().0 {
+        after.below_since = UnixSeconds::ZERO;
+        return Ok(());
+    }
     let health_before = before.value(&market.params, sample.price)?.health_ppm_floor()?;
-    if value.equity.0 < required.signed().0 && value.health_ppm_floor()? < health_before {
+    if value.health_ppm_floor()? < health_before {
         return Err(RiskError::DecreaseWorsensHealth);
     }
     Ok(())

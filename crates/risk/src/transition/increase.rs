@@ -118,7 +118,15 @@ fn eligible(market: &Market, position: &Position, sample: &Sample, now: UnixSeco
             let position =
                 position.accrued(&market.params, &market.ledger)?.refreshed(market, sample, now)?;
             // CANNOT grow while its stored margin is behind the market's.
-            if position.is_reduce_only(market)? { Err(RiskError::PositionReduceOnly) } else { Ok(position) }
+            if position.is_reduce_only(market)? {
+                return Err(RiskError::PositionReduceOnly);
+            }
+            // CANNOT grow at its payout cap: new reserve would lift a cap that the price has already passed.
+            let value = position.value(&market.params, sample.price)?;
+            if value.gain.0 >= position.reserved.signed().0 {
+                return Err(RiskError::PayoutCapReached);
+            }
+            Ok(position)
         }
     }
 }

@@ -134,6 +134,8 @@ fn take(
     if !closed.is_full {
         let counted = position.collateral;
         count_collateral(&mut ledger, &mut position, counted)?;
+        // Cured at this sample: the next liquidation needs two sightings of its own.
+        position.below_since = UnixSeconds::ZERO;
     }
     let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
     let flow = PoolFlow::net(to_pool, closed.payout)?;

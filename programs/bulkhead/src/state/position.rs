@@ -5,7 +5,7 @@ use core::cell::RefMut;
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
 
-use super::Wide;
+use super::{OrderAction, Wide};
 use crate::constants::POSITION_SEED;
 use crate::error::BulkheadError;
 
@@ -36,8 +36,8 @@ pub struct Position {
     pub open_orders: u8,
     /// Whether a margin call was announced and not cured.
     pub margin_called: u8,
-    /// Alignment.
-    pub _pad: u8,
+    /// Of the orders, those that increase: collateral that they may need cannot leave while they wait.
+    pub waiting_increases: u8,
     /// Id within owner and market.
     pub id: u32,
     /// Id of the next order.
@@ -107,6 +107,27 @@ impl Position {
             data.get(..8) == Some(Position::DISCRIMINATOR) && data.len() == 8 + size_of::<Position>();
         require!(is_position, BulkheadError::NotAPosition);
         Ok(Some(RefMut::map(data, |bytes| bytemuck::from_bytes_mut(&mut bytes[8..]))))
+    }
+
+    /// Counts an order in.
+    pub fn add_order(&mut self, action: OrderAction) -> Result<()> {
+        let more = |count: u8| count.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow));
+        self.open_orders = more(self.open_orders)?;
+        if action == OrderAction::Increase {
+            self.waiting_increases = more(self.waiting_increases)?;
+        }
+        Ok(())
+    }
+
+    /// Counts an order out.
+    pub fn remove_order(&mut self, action: OrderAction) -> Result<()> {
+        let less =
+            |count: u8| count.checked_sub(1).ok_or_else(|| error!(BulkheadError::PositionInconsistent));
+        self.open_orders = less(self.open_orders)?;
+        if action == OrderAction::Increase {
+            self.waiting_increases = less(self.waiting_increases)?;
+        }
+        Ok(())
     }
 
     /// The part of the signer seeds that has to be kept alive: id and bump.

@@ -49,7 +49,7 @@ impl MarketParams {
             base_decimals: self.base_decimals,
             quote_decimals,
             notional_divisor: risk::Params::notional_divisor_of(self.base_decimals, quote_decimals)
-                .or_refuse()?,
+                .map_err(|_| error!(BulkheadError::ParameterOutOfBounds))?,
             stress_variance_e24: self.stress_variance_e24,
             margin_min_ppm: Ppm(self.margin_min_ppm),
             margin_max_ppm: Ppm(self.margin_max_ppm),

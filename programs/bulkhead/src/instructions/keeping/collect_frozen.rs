@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
-use bulkhead_risk::{RiskError, transition};
+use bulkhead_risk::{RiskError, UnixSeconds, transition};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::FrozenCollected;
@@ -45,7 +45,12 @@ pub fn handle_collect_frozen(ctx: Context<CollectFrozen>) -> Result<()> {
     let (report, keys) = {
         let mut market = accounts.market.load_mut()?;
         let mut position = accounts.position.load_mut()?;
-        let report = match transition::collect_frozen(&market.ledger(), &position.view()?) {
+        let view = market.view()?;
+        let mut ledger = view.ledger;
+        // What is set aside changes here, and the borrow rate with it: first accrue at the rate until now.
+        let now = UnixSeconds(Clock::get()?.unix_timestamp);
+        ledger.accrue(&view.params, view.oracle.index, now).or_refuse()?;
+        let report = match transition::collect_frozen(&ledger, &position.view()?) {
             Err(RiskError::AmountZero) => return err!(BulkheadError::NothingToCollect),
             other => other.or_refuse()?,
         };

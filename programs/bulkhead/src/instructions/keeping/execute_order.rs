@@ -136,7 +136,7 @@ fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
     position.store(&report.position);
-    uncount(&mut position)?;
+    position.remove_order(OrderAction::Increase)?;
     emit_increased(accounts, &report);
     Ok((report.flow, SignerKeys::of(&market, &position)))
 }
@@ -154,15 +154,9 @@ fn decrease(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
     position.store(&report.position);
-    uncount(&mut position)?;
+    position.remove_order(OrderAction::Decrease)?;
     emit_decreased(accounts, &report)?;
     Ok((report.flow, SignerKeys::of(&market, &position)))
-}
-
-fn uncount(position: &mut Position) -> Result<()> {
-    let left = position.open_orders.checked_sub(1);
-    position.open_orders = left.ok_or_else(|| error!(BulkheadError::PositionInconsistent))?;
-    Ok(())
 }
 
 fn emit_increased(accounts: &ExecuteOrder, report: &IncreaseReport) {

@@ -26,9 +26,8 @@ pub fn handle_flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
     let seen = observe(&*ctx.accounts.market.load()?, &ctx.accounts.price, Purpose::Liquidate)?;
     for account in ctx.remaining_accounts {
         require!(account.is_writable, BulkheadError::NotAPosition);
-        let loader: AccountLoader<Position> =
-            AccountLoader::try_from(account).map_err(|_| error!(BulkheadError::NotAPosition))?;
-        let mut position = loader.load_mut()?;
+        // Gone: its owner closed it meanwhile, which is no reason for a batch to fail.
+        let Some(mut position) = Position::find(account)? else { continue };
         require!(position.market == ctx.accounts.market.key(), BulkheadError::PositionMarketMismatch);
         sight(&seen, &mut position, account.key)?;
     }

@@ -18,6 +18,8 @@ use crate::token;
 use crate::transfers::{PositionTransfers, SignerKeys};
 use crate::views::{closed_amounts, to_event_atoms};
 
+const STATUS_OPEN: u8 = 1;
+
 /// Accounts of `liquidate`.
 #[derive(Accounts)]
 pub struct Liquidate<'info> {
@@ -67,6 +69,16 @@ pub struct Liquidate<'info> {
 /// Handler of `liquidate`.
 pub fn handle_liquidate(ctx: Context<Liquidate>) -> Result<()> {
     let accounts = &ctx.accounts;
+    if accounts.position.load()?.status != STATUS_OPEN {
+        // Another keeper was first, or its owner left: no reason for a batch to fail.
+        emit!(LiquidationSkipped {
+            position: accounts.position.key(),
+            reason: SkipReason::NotOpen,
+            equity_atoms: 0,
+            maintenance_atoms: 0,
+        });
+        return Ok(());
+    }
     let vault_frozen = token::is_frozen(&accounts.vault)?;
     let Some((report, keys)) = decide(accounts, vault_frozen)? else { return Ok(()) };
     let transfers = PositionTransfers {

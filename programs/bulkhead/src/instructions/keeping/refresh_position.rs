@@ -47,6 +47,7 @@ pub fn handle_refresh_position(ctx: Context<RefreshPosition>) -> Result<()> {
         margin_ppm: after.margin_ppm.get(),
         addon_ppm: after.addon_ppm.get(),
         ramp_ppm: seen.market.volatility.ramp_ppm_ceil().or_refuse()?.get(),
+        below_since: after.below_since.get(),
     });
     Ok(())
 }

@@ -54,8 +54,7 @@ impl CancelOrder<'_> {
 pub fn handle_cancel_order(ctx: Context<CancelOrder>) -> Result<()> {
     let accounts = &ctx.accounts;
     if let Some(mut position) = Position::find(&accounts.position)? {
-        let left = position.open_orders.checked_sub(1);
-        position.open_orders = left.ok_or_else(|| error!(BulkheadError::PositionInconsistent))?;
+        position.remove_order(accounts.order.load()?.action()?)?;
     }
     let tip_lamports = match accounts.canceller.key() == accounts.payer.key() {
         true => 0,

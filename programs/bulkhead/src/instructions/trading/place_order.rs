@@ -58,6 +58,7 @@ pub struct PlaceOrder<'info> {
 impl PlaceOrder<'_> {
     fn validate(&self, args: &PlaceOrderArgs) -> Result<()> {
         let position = self.position.load()?;
+        require!(position.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
         let authority = self.authority.key();
         let is_delegate = position.delegate != Pubkey::default() && authority == position.delegate;
         require!(authority == position.owner || is_delegate, BulkheadError::OwnerOrDelegateRequired);
@@ -111,7 +112,7 @@ impl Placement<'_, '_> {
         }
         let overflow = || error!(BulkheadError::Overflow);
         position.next_order_id = position.next_order_id.checked_add(1).ok_or_else(overflow)?;
-        position.open_orders = position.open_orders.checked_add(1).ok_or_else(overflow)?;
+        position.add_order(args.action)?;
 
         let clock = Clock::get()?;
         // A price that the market has accepted is known, even if the chain's clock lags behind it.

@@ -50,7 +50,18 @@ pub struct RemoveCollateral<'info> {
     pub token_program: Interface<'info, TokenInterface>,
 }
 
+impl RemoveCollateral<'_> {
+    fn validate(&self) -> Result<()> {
+        // owner, market, vaults, mint, program - checked in the #[account] attributes.
+        // CANNOT take out what a waiting increase may need: its owner could let it fail at a known price.
+        let waiting = self.position.load()?.waiting_increases != 0;
+        require!(!waiting, BulkheadError::OrdersWaiting);
+        Ok(())
+    }
+}
+
 /// Handler of `remove_collateral`.
+#[access_control(ctx.accounts.validate())]
 pub fn handle_remove_collateral(ctx: Context<RemoveCollateral>, amount_atoms: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     let (report, keys) = {
