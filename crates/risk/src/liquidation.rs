@@ -80,7 +80,14 @@ pub fn reason(
         None
     } else if valuation.gain.0 >= position.reserved.signed().0 {
         Some(LiquidationReason::PayoutCapped)
-    } else if valuation.equity.0 <= 0 {
+    } else {
+        margin_reason(valuation, maintenance_margin)
+    }
+}
+
+/// The same of an open position whose payout cap does not count.
+fn margin_reason(valuation: &Valuation, maintenance_margin: QuoteAtoms) -> Option<LiquidationReason> {
+    if valuation.equity.0 <= 0 {
         Some(LiquidationReason::Insolvent)
     } else if valuation.equity.0 < maintenance_margin.signed().0 {
         Some(LiquidationReason::BelowMaintenance)
@@ -89,12 +96,45 @@ pub fn reason(
     }
 }
 
+/// What a position is worth and asked for at a price, and what follows.
+struct Standing {
+    price: PriceE12,
+    valuation: Valuation,
+    maintenance_margin: QuoteAtoms,
+    reason: Option<LiquidationReason>,
+}
+
+impl Standing {
+    fn at(market: &Market, position: &Position, price: PriceE12) -> Result<Self> {
+        let valuation = position.value(&market.params, price)?;
+        let maintenance_margin = position.maintenance_margin(valuation.notional)?;
+        let reason = reason(position, &valuation, maintenance_margin);
+        Ok(Self { price, valuation, maintenance_margin, reason })
+    }
+
+    /// Where the edge that favours a position reaches its payout cap: at that edge, a cap would be paid that
+    /// the price has not reached. It counts at the edge against the position, where its owner could close;
+    /// a position that has not reached it there is judged at the index, and by its margin alone.
+    fn of_doubtful_cap(market: &Market, position: &Position, sample: &Sample) -> Result<Self> {
+        let against = Self::at(market, position, sample.closing_edge(position.side)?)?;
+        if against.reason == Some(LiquidationReason::PayoutCapped) {
+            return Ok(against);
+        }
+        let index = Self::at(market, position, sample.price)?;
+        let reason = margin_reason(&index.valuation, index.maintenance_margin);
+        Ok(Self { reason, ..index })
+    }
+}
+
 /// Standing of `position`, accrued and lowered, in `market`, which has observed `sample`.
 pub fn assess(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> Result<Assessment> {
     let price = liquidation_price_of(market, position.side, sample, now)?;
-    let valuation = position.value(&market.params, price)?;
-    let maintenance_margin = position.maintenance_margin(valuation.notional)?;
-    let readiness = match reason(position, &valuation, maintenance_margin) {
+    let mut standing = Standing::at(market, position, price)?;
+    if standing.reason == Some(LiquidationReason::PayoutCapped) && market.oracle.is_wide_matured(now)? {
+        standing = Standing::of_doubtful_cap(market, position, sample)?;
+    }
+    let Standing { price, valuation, maintenance_margin, reason } = standing;
+    let readiness = match reason {
         None => Readiness::Healthy,
         Some(LiquidationReason::BelowMaintenance) => confirm(market, position, sample, now)?,
         Some(other) => Readiness::Ready(other),

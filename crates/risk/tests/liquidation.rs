@@ -80,6 +80,30 @@ fn liquidate_ok_waits_ten_minutes_for_wide_confidence() {
     assert_eq!(assess(&market, &short, &wide, NOW).unwrap().price, PriceE12(PRICE.0 / 1_000 * 999));
 }
 
+/// Confidence has been 5 % for ten minutes; each position has set aside 3 %, and the price has not moved.
+#[test]
+fn liquidate_ok_wide_confidence_pays_no_cap_that_the_price_has_not_reached() {
+    let (mut market, mut long) = sighted(1_000);
+    market.oracle.conf_wide_since = UnixSeconds(NOW.0 - 600);
+    long.reserved = usd(300);
+    let at = |price: PriceE12| Sample { conf: PriceE12(price.0 / 20), ..sample(price) };
+    for side in [Side::Long, Side::Short] {
+        let position = Position { side, ..long };
+        let assessment = assess(&market, &position, &at(PRICE), NOW).unwrap();
+        assert_eq!((assessment.price, assessment.readiness), (PRICE, Readiness::Healthy));
+    }
+    // At 8.5 % above its entry it has, even at the edge against it: settled there.
+    let high = PriceE12(PRICE.0 / 1_000 * 1_085);
+    let assessment = assess(&market, &long, &at(high), NOW).unwrap();
+    assert_eq!(assessment.readiness, Readiness::Ready(LiquidationReason::PayoutCapped));
+    assert_eq!(assessment.price, PriceE12(high.0 - high.0 / 20));
+    // Not reached there, and under water: its margin alone counts, at the index.
+    let poor = Position { collateral: usd(10), ..long };
+    let assessment = assess(&market, &poor, &at(PRICE), NOW).unwrap();
+    assert_eq!(assessment.readiness, Readiness::Ready(LiquidationReason::BelowMaintenance));
+    assert_eq!(assessment.price, PRICE);
+}
+
 #[test]
 fn liquidate_ok_insolvent_needs_one_sighting_and_no_narrow_price() {
     let (mut market, mut position) = sighted(400);

@@ -109,6 +109,10 @@ def reason(position, valued):
         return None
     if valued["gain"] >= position["reserved"]:
         return "PayoutCapped"
+    return margin_reason(valued)
+
+
+def margin_reason(valued):
     if valued["equity"] <= 0:
         return "Insolvent"
     return "BelowMaintenance" if valued["equity"] < valued["maintenance_margin"] else None
@@ -490,9 +494,19 @@ def liquidate(params, market, ledger, position, sample, now, args):
     position = lowered(params, market, ledger, accrued(params, ledger, position))
     wide = market["conf_wide_since"]
     matured = bool(wide) and now - wide >= 600
-    price = sample["price"] + (sign(position) * sample["conf"] if matured else 0)
+    edge = sign(position) * sample["conf"] if matured else 0
+    price = sample["price"] + edge
     valued = value(params, position, price)
     why = reason(position, valued)
+    if why == "PayoutCapped" and matured:
+        # A cap is paid only where the owner could close at it, not at the edge that favours the position.
+        price = sample["price"] - edge
+        valued = value(params, position, price)
+        why = reason(position, valued)
+        if why != "PayoutCapped":
+            price = sample["price"]
+            valued = value(params, position, price)
+            why = margin_reason(valued)
     if why is None:
         return {"skipped": "Healthy", "position": {**position, "below_since": 0}, "ledger": ledger}
     if why == "BelowMaintenance":
