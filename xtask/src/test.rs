@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Result;
 use std::{
-    io::Write,
+    io::{IsTerminal, Write},
     process::{Command, exit},
     time::Instant,
 };
@@ -87,7 +87,9 @@ fn close(tally: &Tally) -> Result<()> {
 
 fn fmt(repo: &Repo) -> Command {
     let mut cargo = process::cargo(repo);
-    cargo.args(["fmt", "--all", "--", "--check"]);
+    // Left to itself, rustfmt colours its lines even where no terminal shows them.
+    let color = if std::io::stdout().is_terminal() { "auto" } else { "never" };
+    cargo.args(["fmt", "--all", "--", "--check", "--color", color]);
     cargo
 }
 
