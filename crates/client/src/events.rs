@@ -3,8 +3,6 @@
 //! Any program can log bytes that look like an event of ours, so only those count that were logged while
 //! this program was the one running.
 
-use std::fmt;
-
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::{AnchorDeserialize, Discriminator, Event};
 use base64::Engine;
@@ -34,6 +32,7 @@ macro_rules! any_event {
     ($($name:ident),* $(,)?) => {
         /// Any event of the program.
         #[allow(missing_docs)] // Each is documented in `bulkhead::events`.
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum AnyEvent {
             $($name($name),)*
         }
@@ -98,20 +97,6 @@ any_event!(
     DelegateSet,
     FeesCollected,
 );
-
-impl PartialEq for AnyEvent {
-    fn eq(&self, other: &Self) -> bool {
-        self.data() == other.data()
-    }
-}
-
-impl Eq for AnyEvent {}
-
-impl fmt::Debug for AnyEvent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
 
 /// What a transaction's logs hold of this program's events.
 #[derive(Debug, Default, PartialEq, Eq)]
