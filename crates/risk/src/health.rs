@@ -57,7 +57,7 @@ pub fn health(market: &Market, position: &Position, sample: &Sample, now: UnixSe
 }
 
 /// The index at which an accrued position's equity meets its maintenance margin, rounded towards the
-/// position's entry (the first price at which it may already be liquidatable is never beyond it).
+/// position's entry. Exact up to the rounding of equity and requirement, together under four atoms.
 ///
 /// Long: P = (s e - c D) / (s (1 - m)); short: P = (s e + c D) / (s (1 + m)), with size s, entry e,
 /// c = collateral - owed + due, D the notional divisor and m the maintenance rate. Zero if there is none.

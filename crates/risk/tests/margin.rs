@@ -155,7 +155,8 @@ fn liquidation_price_ok_in_round_numbers() {
 #[test]
 fn validate_ok_and_fails_on_each_parameter() {
     assert_eq!(params().validate(), Ok(()));
-    let bad: [(u8, fn(&mut Params)); 28] = [
+    type Spoil = fn(&mut Params);
+    let bad: [(u8, Spoil); 30] = [
         (1, |p| p.base_decimals = 13),
         (2, |p| p.quote_decimals = 5),
         (3, |p| p.stress_variance_e24 = 1_268_391_679_350_582),
@@ -184,6 +185,8 @@ fn validate_ok_and_fails_on_each_parameter() {
         (109, |p| p.borrow_kink_utilisation_ppm = p.borrow_full_utilisation_ppm),
         (110, |p| p.borrow_full_utilisation_ppm = Ppm(1_000_001)),
         (111, |p| p.borrow_kink_rate_e12 = 95_130),
+        (112, |p| p.impact_scale_quote_atoms = QuoteAtoms(1)),
+        (113, |p| p.open_interest_cap_quote_atoms = QuoteAtoms(u64::MAX / 100 + 1)),
     ];
     for (place, spoil) in bad {
         let mut params = params();

@@ -53,7 +53,7 @@ fn value_for_deposit_ok_counts_losses_and_gains_of_traders() {
     assert_eq!(value(110), usd(99_900_000));
     assert_eq!(value(250), usd(99_000_000)); // Never more than is set aside.
     assert_eq!(value(97), usd(100_030_000));
-    assert_eq!(value(50), usd(100_050_000)); // Never more than the collateral.
+    assert_eq!(value(50), usd(100_500_000)); // Collateral added since may pay for all of it.
 }
 
 #[test]

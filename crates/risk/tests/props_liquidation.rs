@@ -29,7 +29,7 @@ fn done(scene: &Scene, position: &Position) -> Option<LiquidationReport> {
 proptest! {
     #![proptest_config(cases(20_000))]
 
-    /// INV: a rise in margin alone never liquidates. Refresh and liquidate in one transaction takes exactly
+    /// INV-09: a rise in margin alone never liquidates. Refresh and liquidate in one transaction takes exactly
     /// the positions that liquidate alone would have taken.
     #[test]
     fn refresh_ok_takes_no_position_that_was_healthy(scene in scenes()) {
@@ -43,6 +43,17 @@ proptest! {
         // And again, as often as one likes.
         let twice = after.refreshed(&market, &sample, NOW).unwrap();
         prop_assert_eq!(twice, after);
+    }
+
+    /// The same where confidence has long been wide, and liquidation looks at the edge that favours the position.
+    #[test]
+    fn refresh_ok_takes_no_position_at_a_wide_sample(scene in scenes(), conf_ppm in 0_u64..100_000) {
+        let mut scene = scene;
+        let conf = u128::from(scene.sample.price.0) * u128::from(conf_ppm) / 1_000_000;
+        scene.sample.conf = PriceE12(conf as u64);
+        scene.market.oracle.conf_wide_since = UnixSeconds(NOW.0 - 700);
+        let after = scene.position.refreshed(&scene.market, &scene.sample, NOW).unwrap();
+        prop_assert_eq!(done(&scene, &after).is_none(), done(&scene, &scene.position).is_none());
     }
 
     #[test]
@@ -66,6 +77,7 @@ proptest! {
         }
     }
 
+    /// INV-07.
     #[test]
     fn liquidate_ok_partial_leaves_it_healthy_and_costs_little(scene in scenes()) {
         let Scene { market, position, sample } = scene;
@@ -92,7 +104,7 @@ proptest! {
         prop_assert!(left >= market.params.notional_min_quote_atoms);
     }
 
-    /// Nothing of what a position holds comes from or goes to anywhere else.
+    /// INV-11: nothing of what a position holds comes from or goes to anywhere else.
     #[test]
     fn liquidate_ok_conserves_to_the_atom(scene in scenes(), frozen: bool) {
         let Scene { market, position, sample } = scene;
@@ -124,8 +136,8 @@ proptest! {
         if price.is_zero() || price.0 > u64::MAX / 2 {
             return Ok(());
         }
-        // Worth four atoms of equity, as a price.
-        let slack = mul_div_u64_ceil(8, market.params.notional_divisor, position.size.0).unwrap() + 2;
+        // Worth four atoms of equity, as a price: a step of the price moves equity less requirement by 1 -/+ m.
+        let slack = mul_div_u64_ceil(6, market.params.notional_divisor, position.size.0).unwrap() + 2;
         let (safe, beyond) = match position.side {
             Side::Long => (price.0.checked_add(slack), price.0.checked_sub(slack)),
             Side::Short => (price.0.checked_sub(slack), price.0.checked_add(slack)),

@@ -254,18 +254,18 @@ impl World {
             let (sums, of_side) = (ledger.side(side), self.positions.iter().filter(|p| p.side == side));
             let of_side: Vec<_> = of_side.collect();
             let sum = |value: fn(&Position) -> u64| of_side.iter().map(|p| value(p)).sum::<u64>();
-            assert_eq!(sums.open_interest.0, sum(|p| p.size.0), "INV: open interest");
-            assert_eq!(sums.reserved.0, sum(|p| p.reserved.0), "INV: reserved");
-            assert_eq!(sums.collateral.0, sum(|p| p.collateral_counted.0), "INV: counted collateral");
+            assert_eq!(sums.open_interest.0, sum(|p| p.size.0), "INV-12: open interest");
+            assert_eq!(sums.reserved.0, sum(|p| p.reserved.0), "INV-12: reserved");
+            assert_eq!(sums.collateral.0, sum(|p| p.collateral_counted.0), "INV-12: counted collateral");
             let cost: u128 = of_side.iter().map(|p| u128::from(p.size.0) * u128::from(p.entry.0)).sum();
-            assert_eq!(sums.cost_e12, cost, "INV: cost");
+            assert_eq!(sums.cost_e12, cost, "INV-12: cost");
             let open = of_side.iter().filter(|p| p.status == PositionStatus::Open).count();
-            assert_eq!(sums.positions as usize, open, "INV: positions");
+            assert_eq!(sums.positions as usize, open, "INV-12: positions");
         }
-        assert_eq!(ledger.assert_reserve_covered(), Ok(()), "INV: pool >= reserved");
+        assert_eq!(ledger.assert_reserve_covered(), Ok(()), "INV-03");
         let vaults: i128 = self.positions.iter().map(|p| i128::from(p.collateral.0)).sum();
         let booked = ledger.pool_vault_booked().unwrap().plus(ledger.insurance).unwrap();
-        assert_eq!(i128::from(booked.0) + vaults, self.came_in, "INV: nothing appears, nothing vanishes");
+        assert_eq!(i128::from(booked.0) + vaults, self.came_in, "INV-11: something appeared or vanished");
         // What the market thinks it owes and is owed, against the positions brought up to now.
         let (mut due, mut owed) = (0, 0);
         for position in &self.positions {
@@ -273,8 +273,8 @@ impl World {
             due += now.due.0;
             owed += now.owed_borrow.0;
         }
-        assert!(ledger.funding_due.0 >= due, "INV: funding due {} under {due}", ledger.funding_due.0);
-        assert!(ledger.borrow_owed.0 <= owed, "INV: borrow {} over {owed}", ledger.borrow_owed.0);
+        assert!(ledger.funding_due.0 >= due, "INV-12: funding due {} under {due}", ledger.funding_due.0);
+        assert!(ledger.borrow_owed.0 <= owed, "INV-12: borrow {} over {owed}", ledger.borrow_owed.0);
     }
 }
 

@@ -122,6 +122,41 @@ fn increase_fails_while_behind_the_markets_margin() {
     assert!(grow(&market, &position, &args(100)).is_ok());
 }
 
+/// Reserve added now would lift a cap that the price has already passed.
+#[test]
+fn increase_fails_at_the_payout_cap() {
+    let (market, mut position) = open(&market(), Side::Long, 10_000, usd(5_000));
+    position.reserved = usd(500);
+    let below = at(&market, PriceE12(PRICE.0 / 1_000 * 1_049), NOW);
+    let at_cap = at(&market, PriceE12(PRICE.0 / 1_000 * 1_050), NOW);
+    let grow_at = |market: &Market| {
+        increase(market, &position, &sample(market.oracle.index), &args(100), NOW).map(|_| ())
+    };
+    assert_eq!(grow_at(&below), Ok(()));
+    assert_eq!(grow_at(&at_cap), Err(RiskError::PayoutCapReached));
+}
+
+/// Whoever is healthy after an act of the owner, or after a partial liquidation, starts without a sighting.
+#[test]
+fn sightings_ok_are_void_after_acts_that_leave_it_healthy() {
+    let (market, mut position) = open(&market(), Side::Long, 10_000, usd(1_000));
+    position.below_since = UnixSeconds(NOW.0 - 10);
+    let kept = [
+        grow(&market, &position, &args(100)).unwrap().position,
+        shrink(&market, &position, 5_000).unwrap().position,
+        take(&market, &position, usd(1)).unwrap().position,
+    ];
+    assert!(kept.iter().all(|position| position.below_since.is_zero()));
+    // A decrease that leaves it below maintenance, though better, voids nothing.
+    position.collateral = usd(400);
+    let better = shrink(&market, &position, 500).unwrap().position;
+    assert_eq!(better.below_since, position.below_since);
+    let Liquidation::Done(cured) = liquidate(&market, &position, &sample(PRICE), false, NOW).unwrap() else {
+        panic!("skipped")
+    };
+    assert!(!cured.closed.is_full && cured.position.below_since.is_zero());
+}
+
 #[test]
 fn decrease_ok_half_pays_half() {
     let (market, mut position) = open(&market(), Side::Long, 10_000, usd(1_000));

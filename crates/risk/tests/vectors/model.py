@@ -375,6 +375,8 @@ def increase(params, market, ledger, position, sample, now, args):
         position = accrued(params, ledger, position)
         position = refreshed(params, market, ledger, position, sample, now)
         refuse(behind(market, position), "PositionReduceOnly")
+        capped = value(params, position, sample["price"])["gain"] >= position["reserved"]
+        refuse(capped, "PayoutCapReached")
     fill = sample["price"] + sign(position) * sample["conf"]
     refuse(sign(position) * (fill - args["acceptable"]) > 0, "PriceNotAcceptable")
     size, old = args["size"], position["size"]
@@ -444,8 +446,10 @@ def decrease(params, market, ledger, position, sample, now, args):
     if not closed["is_full"]:
         count(ledger, position, position["collateral"])
         after = value(params, position, sample["price"])
-        refuse(after["equity"] < after["maintenance_margin"] and after["health_ppm"] < before["health_ppm"],
-               "DecreaseWorsensHealth")
+        if after["equity"] >= after["maintenance_margin"]:
+            position["below_since"] = 0
+        else:
+            refuse(after["health_ppm"] < before["health_ppm"], "DecreaseWorsensHealth")
     flow = net(closed["loss_paid"] + closed["owed_paid"] + fee, closed["payout"])
     return {"closed": closed, "trade_fee": fee, **flow, "position": position, "ledger": ledger}
 
@@ -467,6 +471,7 @@ def remove_collateral(params, market, ledger, position, sample, now, args):
     margin = ceil(F(ceil(worth(params, position["size"], notional_price)) * rate, E6))
     required = margin + carry(params, rates, position, sample["price"], 7 * 86_400)
     refuse(value(params, position, equity_price)["equity_without_gains"] < required, "InitialMarginShort")
+    position["below_since"] = 0
     return {"removed": args["amount"], "owed_paid": owed_paid, "required": required, **net(owed_paid, 0),
             "position": position, "ledger": ledger}
 
@@ -568,6 +573,7 @@ def take(params, ledger, position, valued, price, size, rate):
     trade_fee = take_fee(params, ledger, position, closed["notional"])
     if not closed["is_full"]:
         count(ledger, position, position["collateral"])
+        position["below_since"] = 0
     flow = net(closed["loss_paid"] + closed["owed_paid"] + trade_fee, closed["payout"])
     return {"closed": closed, "fee": fee, "keeper_pay": keeper, "insurance_pay": fee - keeper,
             "trade_fee": trade_fee, **flow, "position": position, "ledger": ledger}
@@ -587,7 +593,7 @@ def deposit(params, market, ledger, args):
             side = ledger[name]
             result = floor(F(direction * (side["open_interest"] * market["index"] - side["cost_e12"]),
                              params["notional_divisor"]))
-            worth_before += min(max(-result, 0), side["collateral"]) - min(max(result, 0), side["reserved"])
+            worth_before += max(-result, 0) - min(max(result, 0), side["reserved"])
         refuse(worth_before <= 0, "PoolInsolvent")
         minted = shares = floor(F(amount * ledger["shares"], worth_before))
         refuse(not shares, "DepositTooSmall")
