@@ -36,8 +36,8 @@ pub struct DemoArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub to: Option<i64>,
 
-    /// How many positions are opened, of both sides and many sizes and leverages, over the first half of the
-    /// path.
+    /// How many positions are opened, of both sides and many sizes and leverages: three quarters in the first
+    /// half of the path, the others at any time after.
     #[arg(long, value_name = "COUNT", default_value_t = 300)]
     pub positions: u32,
 
@@ -50,7 +50,8 @@ pub struct DemoArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 4)]
     pub samples_per_minute: u32,
 
-    /// Replay a second time with a fixed margin, equal to the first run's mean, and show both side by side.
+    /// Replay a second time with a fixed margin and show both side by side: the first run's mean, weighted by
+    /// open interest.
     #[arg(long)]
     pub static_margin: bool,
 

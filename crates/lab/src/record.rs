@@ -152,24 +152,26 @@ pub struct Liquidation {
     /// Equity / notional just before it, and mm_pos + addon_pos + liq_fee_pos against which it was judged.
     pub q_ppm: i64,
     pub mm_total_ppm: u32,
-    /// q right after opening.
+    /// q right after opening, or after size or collateral last changed: by its owner or a partial liquidation.
     pub q_opening_ppm: i64,
-    /// Lowest q at an earlier accepted sample since the position has its present size; none if there was no
-    /// such sample.
+    /// Lowest q since then at an earlier sample at which it was healthy; none if there was no such sample.
     pub q_lowest_survived_ppm: Option<i64>,
-    /// What `mm_total_ppm` was before the last refresh that raised it; none if none ever did.
+    /// What `mm_total_ppm` was before the last minute's refresh; none if that did not raise it.
     pub mm_total_before_refresh_ppm: Option<u32>,
     /// It was healthy at this very sample before it was refreshed at it. Must never be.
     pub made_by_refresh: bool,
 }
 
 impl RunRecord {
-    /// Mean of m_ramp over the minutes with open positions: the margin that a static run is given.
+    /// Mean of m_ramp over the run, weighted by open interest; by minutes where there never was any: the
+    /// margin that a static run is given. A mean over minutes alone would ask a crash's aftermath, when
+    /// margin is high and nearly nobody is left, what those before it should have held.
     pub fn mean_margin_ppm(&self) -> Option<u32> {
-        let margins = || self.margins_ppm();
-        let count = margins().count() as u64;
-        let sum: u64 = margins().map(u64::from).sum();
-        (count > 0).then(|| ((sum + count / 2) / count) as u32)
+        let never_open = self.rows.iter().all(|row| open_interest_atoms(row) == 0);
+        let weight = |row: &MinuteRow| if never_open { 1 } else { open_interest_atoms(row) };
+        let total: u128 = self.rows.iter().map(weight).sum();
+        let sum: u128 = self.rows.iter().map(|row| u128::from(row.m_ramp_ppm) * weight(row)).sum();
+        (total > 0).then(|| ((sum + total / 2) / total) as u32)
     }
 
     /// m_ramp of the minutes with open positions; of all minutes if there never was one.
@@ -179,21 +181,30 @@ impl RunRecord {
     }
 }
 
+fn open_interest_atoms(row: &MinuteRow) -> u128 {
+    u128::from(row.long_oi_atoms) + u128::from(row.short_oi_atoms)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn mean_margin_counts_the_minutes_with_open_positions() {
-        let row = |m_ramp_ppm, open_positions| MinuteRow { m_ramp_ppm, open_positions, ..Default::default() };
+    fn mean_margin_is_weighted_by_open_interest() {
+        let row = |m_ramp_ppm, long_oi_atoms, short_oi_atoms| MinuteRow {
+            m_ramp_ppm,
+            long_oi_atoms,
+            short_oi_atoms,
+            ..Default::default()
+        };
         let mut record = RunRecord {
             info: crate::summary::fixture::info(),
             parameters: vec![],
-            rows: vec![row(90_000, 0), row(30_000, 2), row(41_001, 1)],
+            rows: vec![row(90_000, 0, 0), row(30_000, 2, 1), row(41_001, 0, 1)],
             liquidations: vec![],
             summary: Summary::default(),
         };
-        assert_eq!(record.mean_margin_ppm(), Some(35_501));
+        assert_eq!(record.mean_margin_ppm(), Some(32_750));
         record.rows.truncate(1);
         assert_eq!(record.mean_margin_ppm(), Some(90_000));
         record.rows.clear();

@@ -16,7 +16,10 @@ mod keeper;
 mod owners;
 mod parameters;
 mod plan;
+mod short;
 mod tally;
+
+pub use short::replay_short;
 
 use std::time::Instant;
 
@@ -71,6 +74,8 @@ struct Replay {
     market: Market,
     /// What the risk functions take for the sample at hand.
     sample: Sample,
+    /// Whether it moved the market's volatility: the first of its minute.
+    opened_bucket: bool,
     ema: PythEma,
     holdings: Vec<Holding>,
     /// Holdings that are not gone, so that the closed ones cost nothing.
@@ -99,6 +104,7 @@ impl Replay {
         Ok(Self {
             market: world.market().view()?,
             sample: Sample::default(),
+            opened_bucket: false,
             ema: PythEma::default(),
             live: (0..holdings.len()).collect(),
             holdings,
@@ -158,9 +164,10 @@ impl Replay {
     /// Takes the sample into the market; false if the market does not accept it.
     fn update_market(&mut self) -> Result<bool> {
         let mut projected = self.market;
-        if projected.observe(&self.sample, Purpose::Update, self.now()).is_err() {
+        let Ok(observed) = projected.observe(&self.sample, Purpose::Update, self.now()) else {
             return Ok(false);
-        }
+        };
+        self.opened_bucket = observed.opened_bucket;
         let update = ix::update_market(&self.world.keys);
         let accepted = self.tally.send(&mut self.world, &[update])?.is_some();
         self.tally.summary.market_updates += u64::from(accepted);

@@ -6,6 +6,8 @@
 pub mod tables;
 pub mod terminal;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Cause, Liquidation};
@@ -35,13 +37,15 @@ pub struct LiquidationCounts {
     pub below_maintenance_full: u64,
     pub insolvent: u64,
     pub payout_capped: u64,
+    /// Different positions that were liquidated, once or often, settled ones not among them.
+    pub positions: u64,
     /// Made by a refresh at its own sample.
     pub made_by_refresh: u64,
-    /// At a q not below the one at opening.
+    /// At a q not below the one at opening, or after size or collateral last changed.
     pub not_below_opening: u64,
     /// At a q not below the lowest the position had already survived.
     pub not_below_survived: u64,
-    /// That the requirement of before the last refresh would have spared.
+    /// That the requirement of before the last minute's refresh would have spared.
     pub spared_before_refresh: u64,
     pub closed_notional_atoms: u64,
     pub fee_atoms: u64,
@@ -54,6 +58,9 @@ impl LiquidationCounts {
         for event in liquidations {
             counts.add(event);
         }
+        let forced = liquidations.iter().filter(|event| event.cause != Cause::PayoutCapped);
+        let positions: HashSet<_> = forced.map(|event| event.position.as_str()).collect();
+        counts.positions = positions.len() as u64;
         counts
     }
 
@@ -212,7 +219,7 @@ impl Summary {
                 promises.pool_difference_atoms,
             ),
             Check::measured(
-                "liquidated at a q not below the one at opening",
+                "liquidated at a q not below that at opening or last change",
                 counts.not_below_opening,
                 forced,
                 "0",
@@ -281,6 +288,7 @@ mod tests {
             below_maintenance_full: 2,
             insolvent: 2,
             payout_capped: 1,
+            positions: 1,
             made_by_refresh: 1,
             not_below_opening: 1,
             not_below_survived: 1,

@@ -1,7 +1,6 @@
 //! The embedded world by itself: a protocol stands, and a position lives and dies on it.
 
 use bulkhead::error::BulkheadError;
-use bulkhead::events::LiquidationReason;
 use bulkhead::state::PositionSide;
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{
@@ -40,7 +39,6 @@ fn a_position_opens_falls_below_maintenance_and_is_liquidated() {
     let left = world.position(&position);
     assert!(left.size_atoms > 0 && left.size_atoms < BTC / 10, "{left:?}");
     assert!(world.token_balance(&keeper.tokens) > 0);
-    let _ = LiquidationReason::BelowMaintenance;
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bulkhead::state::PositionSide;
 use bulkhead_risk::orders::OrderAction;
-use bulkhead_risk::{BaseAtoms, Position, PositionStatus, Ppm, PriceE12, RiskError};
+use bulkhead_risk::{BaseAtoms, Position, PositionStatus, Ppm, PriceE12};
 use solana_pubkey::Pubkey;
 
 use super::plan::Plan;
@@ -23,10 +23,11 @@ pub(super) struct Waiting {
 /// What the counts of the summary need to know of a position's past.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Past {
-    pub(super) q_opening_ppm: i64,
-    /// Over the samples at which it was healthy, since size or collateral last changed.
+    /// q right after opening, or after size or collateral last changed.
+    pub(super) q_begun_ppm: i64,
+    /// The lowest since then, over the samples at which it was healthy.
     pub(super) q_lowest_survived_ppm: Option<i64>,
-    /// Maintenance margin before the last refresh that raised it.
+    /// Maintenance margin before the last minute's refresh, if that raised it.
     pub(super) maintenance_before_raise: Option<Ppm>,
     /// A refresh took it below maintenance at its own sample, and it has not been healthy since.
     pub(super) tipped_by_refresh: bool,
@@ -108,14 +109,5 @@ impl Holding {
     pub(super) fn label(&self) -> String {
         let side = if self.side() == Side::Long { 'L' } else { 'S' };
         format!("{side}{:03} {}x", self.plan.number, self.leverage)
-    }
-
-    /// What was survived before the owner changed size or collateral says nothing about what is left.
-    pub(super) fn begin_anew(&mut self) {
-        self.past.q_lowest_survived_ppm = None;
-    }
-
-    pub(super) fn maintenance(&self) -> Result<Ppm, RiskError> {
-        self.position.maintenance_ppm()
     }
 }

@@ -67,19 +67,32 @@ impl Replay {
         Ok(())
     }
 
+    /// Size or collateral has changed: what was survived before says nothing about what is there now.
+    pub(super) fn begin_anew(&mut self, index: usize) -> Result<()> {
+        let holding = &mut self.holdings[index];
+        let value = holding.position.value(&self.market.params, self.sample.price).map_err(refused)?;
+        holding.past.q_begun_ppm = value.health_ppm_floor().map_err(refused)?;
+        holding.past.q_lowest_survived_ppm = None;
+        Ok(())
+    }
+
     // --- refresh ---------------------------------------------------------------------------------
 
+    /// Once a minute, at the sample that opened the bucket.
     pub(super) fn refresh(&mut self) -> Result<()> {
+        if !self.opened_bucket {
+            return Ok(());
+        }
         let seen = self.seen(Purpose::Observe).map_err(refused)?;
         let mut due = vec![];
         for index in self.open_ones() {
-            let holding = &self.holdings[index];
-            let stored = holding.position;
+            let stored = self.holdings[index].position;
             let refreshed = stored
                 .accrued(&seen.params, &seen.ledger)
                 .and_then(|accrued| accrued.refreshed(&seen, &self.sample, self.now()))
                 .map_err(refused)?;
-            let before = holding.maintenance().map_err(refused)?;
+            let before = stored.maintenance_ppm().map_err(refused)?;
+            self.holdings[index].past.maintenance_before_raise = None;
             if is_worth_it(before, refreshed.maintenance_ppm().map_err(refused)?) {
                 due.push((index, refreshed));
             }
@@ -171,9 +184,7 @@ impl Replay {
             return Ok(());
         }
         self.reload(index, &report.position)?;
-        let value = report.position.value(&self.market.params, self.sample.price).map_err(refused)?;
-        self.holdings[index].past.q_opening_ppm = value.health_ppm_floor().map_err(refused)?;
-        self.holdings[index].begin_anew();
+        self.begin_anew(index)?;
         match plan.side {
             bulkhead::state::PositionSide::Long => self.tally.summary.opened_long += 1,
             bulkhead::state::PositionSide::Short => self.tally.summary.opened_short += 1,
@@ -199,7 +210,7 @@ impl Replay {
         let closed = closed.context("a decrease without its event")?;
         self.reload(index, &report.position)?;
         self.note_closed(index, &closed, report.closed.payout, 0);
-        self.holdings[index].begin_anew();
+        self.begin_anew(index)?;
         Ok(())
     }
 
@@ -282,7 +293,7 @@ impl Replay {
         let event = self.recorded(index, &foreseen, &closed, (keeper_pay, insurance_pay))?;
         self.reload(index, &foreseen.after)?;
         self.note_closed(index, &closed, foreseen.payout, keeper_pay + insurance_pay);
-        self.holdings[index].begin_anew();
+        self.begin_anew(index)?;
         self.liquidations.push(event);
         Ok(())
     }
@@ -344,7 +355,7 @@ impl Replay {
             shortfall_atoms: closed.shortfall_atoms,
             q_ppm: foreseen.assessment.valuation.health_ppm_floor().map_err(refused)?,
             mm_total_ppm: foreseen.maintenance.get(),
-            q_opening_ppm: holding.past.q_opening_ppm,
+            q_opening_ppm: holding.past.q_begun_ppm,
             q_lowest_survived_ppm: holding.past.q_lowest_survived_ppm,
             mm_total_before_refresh_ppm: holding.past.maintenance_before_raise.map(Ppm::get),
             made_by_refresh: holding.past.tipped_by_refresh,

@@ -184,7 +184,7 @@ impl Replay {
         if self.tally.send(&mut self.world, &[add])?.is_some() {
             self.reload(index, &foreseen)?;
             self.holdings[index].past.put_in_atoms += amount.get();
-            self.holdings[index].begin_anew();
+            self.begin_anew(index)?;
         }
         Ok(())
     }
@@ -214,7 +214,7 @@ impl Replay {
                 self.reload_market()?;
                 self.reload(index, &report.position)?;
                 self.holdings[index].past.put_in_atoms -= amount;
-                self.holdings[index].begin_anew();
+                self.begin_anew(index)?;
             }
         }
         Ok(())

@@ -14,6 +14,8 @@ const STATIC_MARGIN_PPM: std::ops::RangeInclusive<u32> = 20_000..=200_000;
 /// Parameters for a path of this name: those of ETH where it says so, else those of BTC.
 pub(super) fn of(path_name: &str, margin: MarginMode) -> Result<MarketParams> {
     let mut params = defaults::params();
+    params.notional_min_quote_atoms = 500 * defaults::QUOTE_UNIT;
+    params.chunk_min_quote_atoms = 250 * defaults::QUOTE_UNIT;
     if path_name.to_ascii_uppercase().starts_with("ETH") {
         params.stress_variance_e24 = defaults::STRESS_VARIANCE_100_E24;
         params.margin_min_ppm = 30_000;
@@ -38,7 +40,8 @@ pub(super) fn table(params: &Params) -> Vec<Parameter> {
     };
     let rate = |ppm: bulkhead_risk::Ppm| percent(ppm.get().into());
     let money = |atoms: QuoteAtoms| quote(atoms.get(), params.quote_decimals);
-    let stress_ppm = annual_ppm(params.stress_variance_e24.into());
+    // The variance was rounded down; its root, cut, would show a hundredth of a percent too little.
+    let stress_ppm = annual_ppm(u128::from(params.stress_variance_e24) + 1) + 1;
     vec![
         line("stress volatility", percent(stress_ppm as i64), "a quarter of the measure; floor in warm-up"),
         line("margin, least", rate(params.margin_min_ppm), "lower bound of m_target"),

@@ -39,6 +39,7 @@ pub(crate) fn summary() -> Summary {
             below_maintenance_full: 48,
             insolvent: 3,
             payout_capped: 2,
+            positions: 97,
             not_below_survived: 1,
             closed_notional_atoms: 4_812_345_678_901,
             fee_atoms: 15_004_000_000,

@@ -150,6 +150,7 @@ fn liquidations(runs: &[&RunRecord]) -> Table {
         }),
         count_row("below maintenance, full", runs, |summary| summary.liquidations.below_maintenance_full),
         count_row("insolvent", runs, |summary| summary.liquidations.insolvent),
+        count_row("positions that these fell on", runs, |summary| summary.liquidations.positions),
         count_row("payout capped, settled", runs, |summary| summary.liquidations.payout_capped),
         quote_row("notional closed", runs, |summary| summary.liquidations.closed_notional_atoms),
         quote_row("liquidation fees", runs, |summary| summary.liquidations.fee_atoms),
