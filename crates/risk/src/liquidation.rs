@@ -203,8 +203,12 @@ pub fn size_to_close(
     let close = fixed::mul_div_u64_ceil(missing, PPM, per_unit)?;
     let close = QuoteAtoms(close).max(market.params.chunk_min_quote_atoms);
     let most = notional.share_floor(PARTIAL_SIZE_PPM_MAX)?;
+    // Asked first: the size of a chunk that is worth more than the position need not fit its type.
+    if close > most {
+        return Ok(position.size);
+    }
     let size = market.params.size_ceil(close, assessment.price)?;
-    if close > most || size >= position.size {
+    if size >= position.size {
         return Ok(position.size);
     }
     let left = market.params.notional_floor(position.size.minus(size)?, assessment.price)?;

@@ -54,6 +54,23 @@ impl Position {
         Ok(next)
     }
 
+    /// What an owner's own act does before it: both branches, up at once and not at 25 % an hour.
+    ///
+    /// The speed limit protects a position from others. Its owner, who wants to grow it or take collateral
+    /// out, is not helped by it: the position would stay reduce-only while the market's margin rises. What
+    /// the position has shown bounds the rise here too.
+    pub fn lifted(&self, market: &Market, sample: &Sample, now: UnixSeconds) -> Result<Self> {
+        let mut next = self.lowered(market)?;
+        if next.status == PositionStatus::Open {
+            let ramp = market.volatility.ramp_ppm_ceil()?;
+            if ramp > next.margin_ppm {
+                next.margin_ppm = next.margin_ppm.max(ramp.min(next.shown_margin_ppm(market, sample)?));
+            }
+            next.margin_refreshed_at = now;
+        }
+        Ok(next)
+    }
+
     /// `self`, as stored, with the requirement and the sighting of `projected` and nothing else.
     ///
     /// For instructions that look at a market without writing it: what they accrued belongs to a projection

@@ -184,6 +184,23 @@ fn liquidate_ok_when_only_the_gain_can_pay_what_is_owed() {
     assert_eq!((report.closed.owed_paid, report.closed.shortfall), (usd(600), QuoteAtoms::ZERO));
 }
 
+/// Found by the comparison of program and host: the size of the minimum chunk did not fit, which blocked the
+/// liquidation of a position that is worth less than the chunk.
+#[test]
+fn size_to_close_ok_when_the_minimum_chunk_has_no_size() {
+    let (mut market, mut position) = sighted(400);
+    market.params.base_decimals = 12;
+    market.params.notional_divisor = 1_000_000_000_000_000_000;
+    market.params.chunk_min_quote_atoms = usd(50);
+    position.size = BaseAtoms(4_000_000_000_000_000_000);
+    let price = PriceE12(1_000_000);
+    position.entry = price;
+    let assessment = assess(&at(&market, price, NOW), &position, &sample(price), NOW).unwrap();
+    assert!(market.params.size_ceil(usd(50), price).is_err(), "no size of base atoms is worth it");
+    let size = size_to_close(&market, &position, &assessment, Ppm(3_000)).unwrap();
+    assert_eq!(size, position.size);
+}
+
 #[test]
 fn liquidate_ok_payout_capped_pays_the_cap_and_no_liquidation_fee() {
     let (market, mut position) = sighted(400);

@@ -116,10 +116,12 @@ fn increase_fails_at_each_cap() {
 #[test]
 fn increase_fails_while_behind_the_markets_margin() {
     let (mut market, position) = open(&market(), Side::Long, 10_000, usd(5_000));
-    market.volatility.ramp_ppb = 40_000_001;
+    // It has shown 50 % / 1.1 less its other parts: about 45 %.
+    market.volatility.ramp_ppb = 500_000_000;
     assert_eq!(grow(&market, &position, &args(100)), Err(RiskError::PositionReduceOnly));
-    market.volatility.ramp_ppb = 40_000_000;
-    assert!(grow(&market, &position, &args(100)).is_ok());
+    // Within what it has shown, its owner's own act lifts it at once, without the speed limit.
+    market.volatility.ramp_ppb = 80_000_000;
+    assert_eq!(grow(&market, &position, &args(100)).unwrap().position.margin_ppm, Ppm(80_000));
 }
 
 /// Reserve added now would lift a cap that the price has already passed.
@@ -269,7 +271,8 @@ fn remove_collateral_fails_on_state_and_amount() {
     assert_eq!(take(&market, &position, QuoteAtoms::ZERO), Err(RiskError::AmountZero));
     assert_eq!(take(&market, &position, usd(1_001)), Err(RiskError::InsufficientCollateral));
     assert_eq!(take(&market, &new(5), usd(1)), Err(RiskError::PositionNotOpen));
-    market.volatility.ramp_ppb = 40_000_001;
+    // It has shown 10 % / 1.1 less its other parts.
+    market.volatility.ramp_ppb = 90_000_000;
     assert_eq!(take(&market, &position, usd(1)), Err(RiskError::PositionReduceOnly));
 }
 

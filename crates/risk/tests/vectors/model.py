@@ -243,7 +243,8 @@ def lowered(params, market, ledger, position):
     return position
 
 
-def refreshed(params, market, ledger, position, sample, now):
+def refreshed(params, market, ledger, position, sample, now, by_owner=False):
+    """An owner's own act is not bound by the speed of a rise, only by what the position has shown."""
     position = lowered(params, market, ledger, position)
     if position["status"] != "open":
         return position
@@ -252,13 +253,14 @@ def refreshed(params, market, ledger, position, sample, now):
         position["margin_refreshed_at"] = now
         return position
     seconds = max(0, now - position["margin_refreshed_at"])
-    if seconds < 60:
+    if seconds < 60 and not by_owner:
         return position
     worst = worst_since(market, position["side"], position["opened_at"], sample["price"])
     health = min(value(params, position, price)["health_ppm"] for price in (worst, sample["price"]))
     others = position["addon_ppm"] + position["liquidation_fee_ppm"]
     shown = max(0, floor(F(max(health, 0) * 10, 11)) - others)
     reach = position["margin_ppm"] + floor(F(position["margin_ppm"] * min(seconds, 3600), 4 * 3600))
+    reach = ramp if by_owner else reach
     position["margin_ppm"] = max(position["margin_ppm"], min(ramp, shown, reach))
     position["margin_refreshed_at"] = now
     return position
@@ -373,7 +375,7 @@ def increase(params, market, ledger, position, sample, now, args):
         position["opened_at"] = sample["publish_time"]
     else:
         position = accrued(params, ledger, position)
-        position = refreshed(params, market, ledger, position, sample, now)
+        position = refreshed(params, market, ledger, position, sample, now, by_owner=True)
         refuse(behind(market, position), "PositionReduceOnly")
         capped = value(params, position, sample["price"])["gain"] >= position["reserved"]
         refuse(capped, "PayoutCapReached")
@@ -459,7 +461,7 @@ def remove_collateral(params, market, ledger, position, sample, now, args):
     need_open(position)
     rates, ledger = ledger, deepcopy(ledger)
     position = accrued(params, ledger, position)
-    position = refreshed(params, market, ledger, position, sample, now)
+    position = refreshed(params, market, ledger, position, sample, now, by_owner=True)
     refuse(behind(market, position), "PositionReduceOnly")
     refuse(position["collateral"] < owed(position) + args["amount"], "InsufficientCollateral")
     owed_paid = pay_owed(ledger, position)
