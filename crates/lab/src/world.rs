@@ -172,7 +172,7 @@ impl World {
         let now = self.now();
         let last: Vec<_> = self.prices.iter().map(|(account, price)| (*account, price.clone())).collect();
         for (account, price) in last {
-            self.write_price(account, &PriceUpdate { publish_time: now, ..price });
+            self.set_price_of(account, &PriceUpdate { publish_time: now, ..price });
         }
     }
 }

@@ -65,7 +65,7 @@ impl PriceUpdate {
                 conf: self.conf,
                 exponent: self.exponent,
                 publish_time: self.publish_time,
-                prev_publish_time: self.publish_time - 1,
+                prev_publish_time: self.publish_time.saturating_sub(1),
                 ema_price: self.ema_price,
                 ema_conf: self.conf,
             },
