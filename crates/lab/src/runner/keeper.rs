@@ -15,8 +15,9 @@ use super::holding::Waiting;
 use super::{Replay, atoms, refused};
 use crate::record::{Cause, Liquidation};
 
-/// A refresh is worth its fee once it moves the requirement by this share of itself, up or down.
-const REFRESH_STEP_PPM: u64 = 10_000;
+/// A refresh is worth its fee once it moves the requirement by this share of itself, up or down. Following every
+/// change would take six times the refreshes and lead to the same counts.
+const REFRESH_STEP_PPM: u64 = 2_500;
 const REFRESHES_PER_TRANSACTION: usize = 8;
 const FLAGS_PER_TRANSACTION: usize = 16;
 /// Prices in records have 8 decimals, the program's 12.
