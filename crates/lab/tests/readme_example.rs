@@ -46,8 +46,8 @@ fn readme_example_ok_says_what_the_chain_says() -> Result<()> {
     let opened = view(&mut world, position)?;
     let stored = world.position(&position);
 
-    // The price falls to just below where she may be liquidated; a keeper looks twice.
-    world.move_price(56_700 * USD_E8, 60)?;
+    // The price falls, then below where she may be liquidated; a keeper looks twice.
+    world.move_price(57_000 * USD_E8, 60)?;
     let before = view(&mut world, position)?;
     world.move_price(56_600 * USD_E8, 60)?;
     world.send(&[ix::flag(&keys, &[position])])?;
@@ -69,7 +69,7 @@ fn readme_example_ok_says_what_the_chain_says() -> Result<()> {
         format!("maintenance margin {}", percent(i64::from(opened.maintenance_ppm))),
         format!("initial margin is {}", cents(opened.initial_atoms)),
         format!("liquidation price is {}", price(opened.liquidation_price_e12)),
-        format!("at 56,700 her health is {}", percent(before.health_ppm)),
+        format!("at 57,000 her health is {}", percent(before.health_ppm)),
         format!("at 56,600 it is {}", percent(below.health_ppm)),
         format!("closes {} of her 6 thousand", cents(liquidated.closed.notional_atoms)),
         format!(
