@@ -81,7 +81,7 @@ pub fn liquidate(
         match reason {
             LiquidationReason::PayoutCapped => settle(market, position, assessment)?,
             LiquidationReason::Insolvent => take(market, &position, assessment, reason, position.size)?,
-            LiquidationReason::BelowMaintenance => cure(market, &position, assessment)?,
+            LiquidationReason::BelowMaintenance => cure(market, &position, assessment, now)?,
         }
     };
     Ok(Liquidation::Done(report))
@@ -89,13 +89,22 @@ pub fn liquidate(
 
 /// Partial if that leaves the position healthy, else full.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
-fn cure(market: &Market, position: &Position, assessment: Assessment) -> Result<LiquidationReport> {
+fn cure(
+    market: &Market,
+    position: &Position,
+    assessment: Assessment,
+    now: UnixSeconds,
+) -> Result<LiquidationReport> {
     let reason = LiquidationReason::BelowMaintenance;
     let cost = fee_ppm_floor(position, &assessment)?.plus(market.params.trade_fee_ppm)?;
     let size = size_to_close(market, position, &assessment, cost)?;
     if size < position.size {
         match take(market, position, assessment, reason, size) {
-            Ok(report) if is_cured(market, &report)? => return Ok(report),
+            Ok(mut report) if is_cured(market, &report)? => {
+                // What cured it is not something it has shown: its requirement starts to rise from here.
+                report.position.margin_refreshed_at = now;
+                return Ok(report);
+            }
             // What is owed may be more than a part brings in, with the gain of the rest still open.
             Ok(_) | Err(RiskError::DecreaseWorsensHealth) => {}
             Err(other) => return Err(other),

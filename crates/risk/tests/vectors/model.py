@@ -535,6 +535,7 @@ def liquidate(params, market, ledger, position, sample, now, args):
             try:
                 report = take(params, ledger, position, valued, price, size, rate)
                 if reason(report["position"], value(params, report["position"], price)) is None:
+                    report["position"]["margin_refreshed_at"] = now
                     return {"reason": why, **report}
             except Refused:
                 pass  # Not even what is owed can be paid out of a part: everything goes.
