@@ -197,6 +197,7 @@ fn close_position_fails_with_another_market_mint_or_token_program() {
     refused(&mut desk.world, &tampered, token_error::MINT_MISMATCH);
 }
 
+/// INV-08: both token accounts change by the amount booked, or nothing happens.
 #[test]
 fn close_position_fails_into_its_own_vault() {
     let mut desk = Desk::closed();

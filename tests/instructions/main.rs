@@ -10,6 +10,7 @@ mod deposit;
 mod desk;
 mod execute_order;
 mod initialize_protocol;
+mod isolation;
 mod place_opening_order;
 mod place_order;
 mod remove_collateral;

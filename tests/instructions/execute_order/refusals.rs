@@ -104,6 +104,7 @@ fn execute_order_fails_while_the_vault_is_frozen() {
     refused(&mut desk.world, &instruction, token_error::FROZEN);
 }
 
+/// INV-01, INV-02, INV-03, INV-05 and INV-06: the program looks at its books at the end.
 #[test]
 fn execute_order_fails_on_another_layout_or_broken_books() {
     let (mut desk, instruction) = ready(OrderAction::Decrease);
