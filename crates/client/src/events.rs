@@ -82,6 +82,7 @@ any_event!(
     Deposited,
     PositionCreated,
     OrderPlaced,
+    OrderFailed,
     OrderCancelled,
     PositionIncreased,
     PositionDecreased,

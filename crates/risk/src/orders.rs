@@ -37,6 +37,28 @@ pub fn cancellable_from(params: &Params, action: OrderAction, since: UnixSeconds
     since.after_secs(params.order_window_secs)?.after_secs(age_max)?.after_secs(1)
 }
 
+/// Whether an order that is refused for this reason is spent: whoever brings a price of its window ends it.
+///
+/// If it could wait for its owner to mend the reason (add collateral, wait for room under a cap), only the
+/// owner could fill it, and would choose to when the price of the window has turned out well: a free option.
+/// What depends on the price that was brought, and not on the position or the market, is no such reason.
+pub const fn spends_order(refusal: RiskError) -> bool {
+    matches!(
+        refusal,
+        RiskError::MarketNotActive
+            | RiskError::OpenInterestCapExceeded
+            | RiskError::SkewCapExceeded
+            | RiskError::ReserveUnavailable
+            | RiskError::PoolShareExceeded
+            | RiskError::NotionalTooSmall
+            | RiskError::InitialMarginShort
+            | RiskError::InsufficientCollateral
+            | RiskError::PositionReduceOnly
+            | RiskError::PayoutCapReached
+            | RiskError::DecreaseWorsensHealth
+    )
+}
+
 /// Whether `fill` is within what the order accepts: a buyer's highest price, a seller's lowest.
 pub fn require_acceptable(
     side: Side,

@@ -34,6 +34,8 @@ pub const ORDER_SEED: &[u8] = b"order";
 pub const ACCOUNT_VERSION: u8 = 1;
 /// Most orders that a position has at a time.
 pub const ORDERS_PER_POSITION_MAX: u8 = 8;
+/// Of these, the most that a delegate can fill: the owner always finds room for an order of its own.
+pub const ORDERS_BY_DELEGATE_MAX: u8 = 4;
 /// Least tip of an order, in lamports: the fee of two signatures, so that executing it is worth sending.
 pub const TIP_LAMPORTS_MIN: u64 = 10_000;
 /// Of the tip, what somebody else than the owner gets for cancelling a dead order.

@@ -114,6 +114,22 @@ pub struct OrderPlaced {
     pub tip_lamports: u64,
 }
 
+/// An order was brought a price of its window and could not be filled: it is spent.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderFailed {
+    /// Market.
+    pub market: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Order.
+    pub order: Pubkey,
+    /// Who brought the price, and got the tip.
+    pub executor: Pubkey,
+    /// Why: the code of the program's error.
+    pub error_code: u32,
+}
+
 /// An order was cancelled.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]

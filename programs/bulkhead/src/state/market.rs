@@ -3,7 +3,8 @@
 use anchor_lang::prelude::*;
 
 use super::Wide;
-use crate::constants::MARKET_SEED;
+use crate::constants::{ACCOUNT_VERSION, MARKET_SEED};
+use crate::error::BulkheadError;
 
 /// Where prices come from. Receiver and account may change through the timelock, the feed never.
 #[zero_copy]
@@ -224,6 +225,12 @@ pub struct Market {
 const _: () = assert!(size_of::<Market>() == 1440);
 
 impl Market {
+    /// An error for an account of another layout.
+    pub fn require_version(&self) -> Result<()> {
+        require!(self.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        Ok(())
+    }
+
     /// The part of the signer seeds that has to be kept alive: index and bump.
     pub fn seed_tail(&self) -> ([u8; 2], [u8; 1]) {
         (self.index.to_le_bytes(), [self.bump])

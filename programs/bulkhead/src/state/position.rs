@@ -6,7 +6,7 @@ use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
 
 use super::{OrderAction, Wide};
-use crate::constants::POSITION_SEED;
+use crate::constants::{ACCOUNT_VERSION, POSITION_SEED};
 use crate::error::BulkheadError;
 
 /// Direction, as arguments and events spell it.
@@ -107,6 +107,12 @@ impl Position {
             data.get(..8) == Some(Position::DISCRIMINATOR) && data.len() == 8 + size_of::<Position>();
         require!(is_position, BulkheadError::NotAPosition);
         Ok(Some(RefMut::map(data, |bytes| bytemuck::from_bytes_mut(&mut bytes[8..]))))
+    }
+
+    /// An error for an account of another layout.
+    pub fn require_version(&self) -> Result<()> {
+        require!(self.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        Ok(())
     }
 
     /// Counts an order in.

@@ -7,7 +7,6 @@ use risk::oracle::OracleState;
 use risk::volatility::Volatility;
 use risk::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, Shares, UnixSeconds};
 
-use crate::constants::ACCOUNT_VERSION;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::state::{LowHigh, Market, Observations, ParamsData, SideData};
 
@@ -216,7 +215,7 @@ impl SideData {
 impl Market {
     /// As the risk crate sees it.
     pub fn view(&self) -> Result<risk::Market> {
-        require!(self.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        self.require_version()?;
         let status = match self.status {
             0 => risk::MarketStatus::Active,
             1 => risk::MarketStatus::ReduceOnly,

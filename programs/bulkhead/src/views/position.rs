@@ -4,7 +4,6 @@ use anchor_lang::prelude::*;
 use bulkhead_risk as risk;
 use risk::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, UnixSeconds};
 
-use crate::constants::ACCOUNT_VERSION;
 use crate::error::BulkheadError;
 use crate::state::{Position, PositionSide};
 
@@ -61,7 +60,7 @@ fn status_number(status: risk::PositionStatus) -> u8 {
 impl Position {
     /// As the risk crate sees it.
     pub fn view(&self) -> Result<risk::Position> {
-        require!(self.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        self.require_version()?;
         Ok(risk::Position {
             status: status_of(self.status)?,
             side: side_of(self.side)?,

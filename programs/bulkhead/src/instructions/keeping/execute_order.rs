@@ -1,13 +1,16 @@
 //! Fills a waiting order at a price published after it was placed. Anyone may; the tip is theirs.
+//!
+//! An order that its position or the market cannot bear is spent by the first price that is brought: left
+//! waiting, it would be its owner's free option.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 use bulkhead_risk::transition::{self, DecreaseArgs, DecreaseReport, IncreaseArgs, IncreaseReport, PoolFlow};
-use bulkhead_risk::{BaseAtoms, Ppm, PriceE12, Purpose, UnixSeconds, orders};
+use bulkhead_risk::{BaseAtoms, Ppm, PriceE12, Purpose, RiskError, UnixSeconds, orders};
 
 use crate::constants::ACCOUNT_VERSION;
 use crate::error::{BulkheadError, IntoProgram};
-use crate::events::{PositionDecreased, PositionIncreased};
+use crate::events::{OrderFailed, PositionDecreased, PositionIncreased};
 use crate::invariants;
 use crate::observe::{Projection, observe};
 use crate::state::{Market, Order, OrderAction, Position, Protocol};
@@ -131,8 +134,13 @@ fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
         payout_cap_ppm: Ppm(order.payout_cap_ppm),
         acceptable: PriceE12(order.acceptable_price_e12),
     };
-    let report =
-        transition::increase(&seen.market, &position.view()?, &seen.sample, &args, seen.now).or_refuse()?;
+    let view = position.view()?;
+    let report = match transition::increase(&seen.market, &view, &seen.sample, &args, seen.now) {
+        Err(refusal) if orders::spends_order(refusal) => {
+            return spend(accounts, (&mut market, &mut position), &seen, OrderAction::Increase, refusal);
+        }
+        other => other.or_refuse()?,
+    };
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
     position.store(&report.position);
@@ -149,14 +157,40 @@ fn decrease(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     let order = accounts.order.load()?;
     let args =
         DecreaseArgs { size: BaseAtoms(order.size_atoms), acceptable: PriceE12(order.acceptable_price_e12) };
-    let report =
-        transition::decrease(&seen.market, &position.view()?, &seen.sample, &args, seen.now).or_refuse()?;
+    let view = position.view()?;
+    let report = match transition::decrease(&seen.market, &view, &seen.sample, &args, seen.now) {
+        Err(refusal) if orders::spends_order(refusal) => {
+            return spend(accounts, (&mut market, &mut position), &seen, OrderAction::Decrease, refusal);
+        }
+        other => other.or_refuse()?,
+    };
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
     position.store(&report.position);
     position.remove_order(OrderAction::Decrease)?;
     emit_decreased(accounts, &report)?;
     Ok((report.flow, SignerKeys::of(&market, &position)))
+}
+
+/// Ends an order that its price cannot fill: the position keeps what it has, the executor gets the tip.
+#[inline(never)]
+fn spend(
+    accounts: &ExecuteOrder,
+    (market, position): (&mut Market, &mut Position),
+    seen: &Projection,
+    action: OrderAction,
+    refusal: RiskError,
+) -> Result<(PoolFlow, SignerKeys)> {
+    market.store_observed(&seen.market);
+    position.remove_order(action)?;
+    emit!(OrderFailed {
+        market: accounts.market.key(),
+        position: accounts.position.key(),
+        order: accounts.order.key(),
+        executor: accounts.executor.key(),
+        error_code: BulkheadError::from(refusal).into(),
+    });
+    Ok((PoolFlow::default(), SignerKeys::of(market, position)))
 }
 
 fn emit_increased(accounts: &ExecuteOrder, report: &IncreaseReport) {

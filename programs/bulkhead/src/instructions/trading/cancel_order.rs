@@ -35,6 +35,8 @@ impl CancelOrder<'_> {
     fn validate(&self) -> Result<()> {
         // canceller - anyone. payer - checked in the #[account] attribute.
         let Some(position) = Position::find(&self.position)? else { return Ok(()) };
+        position.require_version()?;
+        self.market.load()?.require_version()?;
         require!(position.market == self.market.key(), BulkheadError::PositionMarketMismatch);
         if position.status == STATUS_CLOSED {
             return Ok(());

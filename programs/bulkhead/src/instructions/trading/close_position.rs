@@ -47,6 +47,8 @@ impl ClosePosition<'_> {
     fn validate(&self) -> Result<()> {
         // owner, market - checked in the #[account] attributes.
         let position = self.position.load()?;
+        position.require_version()?;
+        self.market.load()?.require_version()?;
         require!(position.status != STATUS_OPEN, BulkheadError::PositionNotFlat);
         // CANNOT leave while an opening order may still fill: that would be a cancellation at a known price.
         // CAN leave with orders of a closed position: they are void.

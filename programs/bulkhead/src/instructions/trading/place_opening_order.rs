@@ -92,7 +92,9 @@ impl PlaceOpeningOrder<'_> {
     fn validate(&self, args: &PlaceOpeningOrderArgs) -> Result<()> {
         // owner, payer - anyone.
         self.protocol.load()?.require_new_risk(Clock::get()?.unix_timestamp)?;
-        require!(self.market.load()?.status == STATUS_ACTIVE, BulkheadError::MarketNotActive);
+        let market = self.market.load()?;
+        market.require_version()?;
+        require!(market.status == STATUS_ACTIVE, BulkheadError::MarketNotActive);
         require!(args.collateral_atoms != 0, BulkheadError::AmountZero);
         // trader, position, vault, order - created here. source - the token program's to check.
         Ok(())

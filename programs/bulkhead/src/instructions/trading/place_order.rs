@@ -58,10 +58,13 @@ pub struct PlaceOrder<'info> {
 impl PlaceOrder<'_> {
     fn validate(&self, args: &PlaceOrderArgs) -> Result<()> {
         let position = self.position.load()?;
-        require!(position.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        position.require_version()?;
+        self.market.load()?.require_version()?;
         let authority = self.authority.key();
         let is_delegate = position.delegate != Pubkey::default() && authority == position.delegate;
         require!(authority == position.owner || is_delegate, BulkheadError::OwnerOrDelegateRequired);
+        let has_room = authority == position.owner || position.open_orders < ORDERS_BY_DELEGATE_MAX;
+        require!(has_room, BulkheadError::TooManyOrders);
         // payer, market - anyone's money, checked in the #[account] attribute.
         // CANNOT place on a position that is flat: what opens it is place_opening_order.
         require!(position.status >= STATUS_OPEN, BulkheadError::PositionNotOpen);

@@ -19,7 +19,9 @@ pub struct SetDelegate<'info> {
 
 /// Handler of `set_delegate`. The default key stands for nobody.
 pub fn handle_set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
-    ctx.accounts.position.load_mut()?.delegate = delegate;
+    let mut position = ctx.accounts.position.load_mut()?;
+    position.require_version()?;
+    position.delegate = delegate;
     emit!(DelegateSet { position: ctx.accounts.position.key(), delegate });
     Ok(())
 }
