@@ -1,4 +1,5 @@
-//! How much may be opened, and what may not be done to a position in a bad state.
+//! How much may be opened, and what may not be done to a position in a bad state. What is refused for that is
+//! spent: a waiting order would be its owner's free option.
 
 use bulkhead::error::BulkheadError;
 use bulkhead::oracle::OracleSource;
@@ -32,7 +33,7 @@ fn opens(world: &mut World, opening: &Opening) -> Pubkey {
 fn does_not_open(world: &mut World, opening: &Opening, error: BulkheadError) {
     let (_, position) = place(world, opening);
     let instruction = execution(world, position, 0);
-    refused(world, &instruction, error);
+    spent(world, &instruction, error);
 }
 
 fn long(size_atoms: u64) -> Opening {
@@ -116,7 +117,7 @@ fn execute_order_fails_with_too_large_a_share_of_the_pool() {
     let id = world.place_order(&owner, position, OrderAction::Increase, BTC / 100).unwrap();
     world.advance(5);
     let instruction = execution(&world, position, id);
-    refused(&mut world, &instruction, BulkheadError::PoolShareExceeded);
+    spent(&mut world, &instruction, BulkheadError::PoolShareExceeded);
 }
 
 #[test]
@@ -167,7 +168,7 @@ fn execute_order_fails_in_a_market_that_takes_no_new_risk_but_decreases() {
     let market = desk.keys().market;
     poke(&mut desk.world, &market, |market: &mut Market| market.status = 1);
     let instruction = desk.execution(grow);
-    refused(&mut desk.world, &instruction, BulkheadError::MarketNotActive);
+    spent(&mut desk.world, &instruction, BulkheadError::MarketNotActive);
     desk.world.execute(desk.position, shrink).unwrap();
 }
 
@@ -200,7 +201,7 @@ fn execute_order_fails_to_increase_what_may_only_shrink() {
         position.margin_refreshed_at = now;
     });
     let instruction = desk.execution(grow);
-    refused(&mut desk.world, &instruction, BulkheadError::PositionReduceOnly);
+    spent(&mut desk.world, &instruction, BulkheadError::PositionReduceOnly);
     desk.world.execute(position, shrink).unwrap();
 }
 
@@ -215,8 +216,9 @@ fn execute_order_fails_to_increase_at_the_payout_cap() {
     // 300.12 are set aside: the cap is reached at 60,024 + 3,001.2.
     desk.world.move_price(63_025_200_000_000 / 10, 5).unwrap();
     let instruction = desk.execution(grow);
-    refused(&mut desk.world, &instruction, BulkheadError::PayoutCapReached);
-    desk.world.set_price(&PriceUpdate::at(6_302_519_999_999, desk.world.now()));
+    spent(&mut desk.world, &instruction, BulkheadError::PayoutCapReached);
+    let grow = desk.order(OrderAction::Increase, BTC / 50);
+    desk.world.move_price(6_302_519_999_999, 5).unwrap();
     let instruction = desk.execution(grow);
     desk.world.send(&[instruction]).unwrap();
 }
@@ -228,7 +230,7 @@ fn execute_order_fails_a_partial_decrease_that_worsens_bad_health_but_a_full_one
     let id = desk.order(OrderAction::Decrease, BTC / 20);
     desk.world.move_price(50_030 * E8, 5).unwrap();
     let instruction = desk.execution(id);
-    refused(&mut desk.world, &instruction, BulkheadError::DecreaseWorsensHealth);
+    spent(&mut desk.world, &instruction, BulkheadError::DecreaseWorsensHealth);
     let id = desk.order(OrderAction::Decrease, u64::MAX);
     desk.world.advance(5);
     desk.world.execute(desk.position, id).unwrap();
@@ -243,7 +245,7 @@ fn execute_order_fails_a_partial_decrease_whose_loss_the_collateral_does_not_cov
     let id = desk.order(OrderAction::Decrease, BTC / 20);
     desk.world.move_price(30_000 * E8, 5).unwrap();
     let instruction = desk.execution(id);
-    refused(&mut desk.world, &instruction, BulkheadError::DecreaseWorsensHealth);
+    spent(&mut desk.world, &instruction, BulkheadError::DecreaseWorsensHealth);
 }
 
 #[test]
@@ -254,4 +256,22 @@ fn execute_order_ok_a_partial_decrease_that_betters_bad_health() {
     desk.world.move_price(51_000 * E8, 5).unwrap();
     desk.world.execute(desk.position, id).unwrap();
     assert_eq!(desk.world.position(&desk.position).size_atoms, BTC / 20);
+}
+
+/// The attack that spending prevents: an order short of collateral waits, its owner watches the price of the
+/// window and only then adds what is missing.
+#[test]
+fn execute_order_ok_spends_an_increase_whose_owner_would_add_collateral_later() {
+    let mut world = World::new().unwrap();
+    let owner = world.actor(10_000 * USD);
+    let position = world.place(&owner, &Opening::new(PositionSide::Long, BTC / 10, 1)).unwrap();
+    world.advance(5);
+    let instruction = execution(&world, position, 0);
+    spent(&mut world, &instruction, BulkheadError::InitialMarginShort);
+    let keys = world.keys;
+    let add = ix::add_collateral(&keys, owner.key, owner.tokens, position, 1_000 * USD);
+    assert!(world.send(&[add, instruction]).is_err());
+    // What was in the vault is still the owner's.
+    world.send(&[ix::close_position(&keys, owner.key, position, owner.tokens)]).unwrap();
+    assert_eq!(world.token_balance(&owner.tokens), 10_000 * USD);
 }
