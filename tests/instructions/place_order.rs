@@ -245,3 +245,24 @@ fn place_order_fails_unsigned_readonly_or_forged() {
     let tampered = swapped(&instruction, Pubkey::default(), spl_token_interface::ID);
     refused(&mut desk.world, &tampered, ErrorCode::InvalidProgramId);
 }
+
+/// The owner always finds room: a delegate places only while fewer than four orders exist.
+#[test]
+fn place_order_fails_for_a_delegate_beyond_four_orders_but_not_for_the_owner() {
+    let mut desk = Desk::open(PositionSide::Long);
+    let (keys, position, delegate) = (desk.keys(), desk.position, desk.world.wallet());
+    desk.world.send(&[ix::set_delegate(desk.owner.key, position, delegate)]).unwrap();
+    let by = |desk: &Desk, key: Pubkey| {
+        let args = desk.order_args(OrderAction::Decrease, BTC / 50);
+        ix::place_order(&keys, key, delegate, position, args)
+    };
+    for _ in 0..4 {
+        let placing = by(&desk, delegate);
+        desk.world.send(&[placing]).unwrap();
+    }
+    let fifth = by(&desk, delegate);
+    refused(&mut desk.world, &fifth, BulkheadError::TooManyOrders);
+    let owners = by(&desk, desk.owner.key);
+    desk.world.send(&[owners]).unwrap();
+    assert_eq!(desk.world.position(&position).open_orders, 5);
+}

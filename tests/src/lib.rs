@@ -1,5 +1,7 @@
 //! What the suites share: refusals that change nothing, tampered instructions, pokes at accounts, events.
 
+pub mod foreign;
+pub mod keeping;
 mod oracle;
 mod tamper;
 
