@@ -3,6 +3,7 @@
 pub mod foreign;
 pub mod keeping;
 mod oracle;
+pub mod random;
 mod tamper;
 
 pub use oracle::{bad_prices, refuses_bad_prices};
