@@ -255,7 +255,8 @@ fn invariants_fails_inv_06_side_sums_contradict_each_other() {
 fn invariants_fails_with_sums_that_are_too_small() {
     let (mut scene, instruction) = closings().remove(1);
     let market = scene.world.keys.market;
-    let corruptions: [(fn(&mut Market), BulkheadError); 5] = [
+    type Corruption = fn(&mut Market);
+    let corruptions: [(Corruption, BulkheadError); 5] = [
         (|market| market.long.positions = 0, BulkheadError::AccountingBroken),
         (|market| market.long.cost_e12 = 1.into(), BulkheadError::AccountingBroken),
         (|market| market.long.open_interest_atoms -= 1, BulkheadError::Overflow),

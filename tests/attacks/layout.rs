@@ -39,7 +39,7 @@ fn check<T: Account + PartialEq>(kind: [u8; 8], len: usize, fields: impl Fn(&T) 
 
 fn oracle(at: usize, it: &bulkhead::state::OracleConfig) -> Fields<'_> {
     vec![
-        (at + 0, bytes_of(&it.program)),
+        (at, bytes_of(&it.program)),
         (at + 32, bytes_of(&it.feed_id)),
         (at + 64, bytes_of(&it.account)),
         (at + 96, bytes_of(&it.kind)),
@@ -49,7 +49,7 @@ fn oracle(at: usize, it: &bulkhead::state::OracleConfig) -> Fields<'_> {
 
 fn params(at: usize, it: &bulkhead::state::ParamsData) -> Fields<'_> {
     vec![
-        (at + 0, bytes_of(&it.notional_divisor)),
+        (at, bytes_of(&it.notional_divisor)),
         (at + 8, bytes_of(&it.stress_variance_e24)),
         (at + 16, bytes_of(&it.depth_quote_atoms)),
         (at + 24, bytes_of(&it.open_interest_cap_quote_atoms)),
@@ -83,7 +83,7 @@ fn params(at: usize, it: &bulkhead::state::ParamsData) -> Fields<'_> {
 
 fn observations(at: usize, it: &bulkhead::state::Observations) -> Fields<'_> {
     vec![
-        (at + 0, bytes_of(&it.index_price_e12)),
+        (at, bytes_of(&it.index_price_e12)),
         (at + 8, bytes_of(&it.mark_price_e12)),
         (at + 16, bytes_of(&it.published_at)),
         (at + 24, bytes_of(&it.conf_wide_since)),
@@ -103,7 +103,7 @@ fn observations(at: usize, it: &bulkhead::state::Observations) -> Fields<'_> {
 
 fn side(at: usize, it: &bulkhead::state::SideData) -> Fields<'_> {
     vec![
-        (at + 0, bytes_of(&it.open_interest_atoms)),
+        (at, bytes_of(&it.open_interest_atoms)),
         (at + 8, bytes_of(&it.reserved_atoms)),
         (at + 16, bytes_of(&it.collateral_atoms)),
         (at + 24, bytes_of(&it.cost_e12)),
