@@ -4,9 +4,11 @@ pub mod foreign;
 pub mod keeping;
 mod oracle;
 pub mod random;
+mod spent;
 mod tamper;
 
 pub use oracle::{bad_prices, refuses_bad_prices};
+pub use spent::spent;
 pub use tamper::{impostor, readonly, refuses_impostors, refuses_readonly, swapped, unsigned};
 
 use std::collections::BTreeMap;
