@@ -42,9 +42,12 @@ impl Extremes {
     pub fn note(&mut self, price: PriceE12, time: UnixSeconds) -> Result<()> {
         let bucket = bucket_of(time);
         if bucket > self.newest {
-            let first_empty = self.newest.checked_add(1).ok_or(RiskError::Overflow)?;
-            let oldest_kept = bucket.checked_sub(BUCKETS_I64).ok_or(RiskError::Overflow)?;
-            let mut skipped = first_empty.max(oldest_kept);
+            let mut skipped = self.newest.checked_add(1).ok_or(RiskError::Overflow)?;
+            if bucket.checked_sub(self.newest).ok_or(RiskError::Overflow)? >= BUCKETS_I64 {
+                // Nothing of the ring is young enough to stay.
+                self.ring = [LowHigh::default(); BUCKETS];
+                skipped = bucket;
+            }
             while skipped < bucket {
                 *self.ring.get_mut(place(skipped)?).ok_or(RiskError::Overflow)? = LowHigh::default();
                 skipped = skipped.checked_add(1).ok_or(RiskError::Overflow)?;
