@@ -20,7 +20,7 @@ fn check<T: Account + PartialEq>(kind: [u8; 8], len: usize, fields: impl Fn(&T) 
     assert_eq!((T::LEN, 8 + size_of::<T>()), (len, len), "the account's length");
     for case in 0..16 {
         let mut random = Random::of_case(0x1a_70_07, case);
-        let mut data: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+        let mut data: Vec<u8> = (0..len).map(|_| random.bits() as u8).collect();
         data[..8].copy_from_slice(&kind);
         data[8] = 1; // The layout's version comes first.
         let account: T = decode(&data).unwrap();

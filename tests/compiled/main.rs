@@ -5,4 +5,5 @@ mod compute_units;
 mod expected;
 mod ground;
 mod host_comparison;
+mod ledgers;
 mod set_ups;

@@ -12,11 +12,11 @@ impl Random {
     /// The generator of one case of a run, so that a case can be repeated without those before it.
     pub fn of_case(seed: u64, case: u64) -> Self {
         let mut mixed = Self(seed ^ case.wrapping_mul(0xd1b5_4a32_d192_ed03));
-        mixed.next();
+        mixed.bits();
         mixed
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -28,7 +28,7 @@ impl Random {
     pub fn range(&mut self, low: u64, high: u64) -> u64 {
         assert!(low <= high, "{low}..={high} is empty");
         let span = u128::from(high - low) + 1;
-        low + (u128::from(self.next()) * span >> 64) as u64
+        low + ((u128::from(self.bits()) * span) >> 64) as u64
     }
 
     /// The same for times and other signed numbers.
@@ -45,7 +45,7 @@ impl Random {
     pub fn magnitude(&mut self, low: u64, high: u64) -> u64 {
         let (least, most) = (low.max(1).ilog2(), high.max(1).ilog2());
         let bits = self.range(u64::from(least), u64::from(most)) as u32;
-        let value = (1_u64 << bits) | (self.next() & ((1_u64 << bits) - 1));
+        let value = (1_u64 << bits) | (self.bits() & ((1_u64 << bits) - 1));
         value.clamp(low, high)
     }
 
@@ -53,7 +53,7 @@ impl Random {
     pub fn magnitude_u128(&mut self, low: u128, high: u128) -> u128 {
         let (least, most) = (low.max(1).ilog2(), high.max(1).ilog2());
         let bits = self.range(u64::from(least), u64::from(most)) as u32;
-        let raw = (u128::from(self.next()) << 64) | u128::from(self.next());
+        let raw = (u128::from(self.bits()) << 64) | u128::from(self.bits());
         ((1_u128 << bits) | (raw & ((1_u128 << bits) - 1))).clamp(low, high)
     }
 

@@ -53,7 +53,7 @@ fn readme_example_ok_says_what_the_chain_says() -> Result<()> {
     world.send(&[ix::flag(&keys, &[position])])?;
     let below = view(&mut world, position)?;
     world.move_price(56_600 * USD_E8, 3)?;
-    let keeper = world.keeper.clone();
+    let keeper = world.keeper;
     let done = world.send(&[ix::liquidate(&keys, keeper.key, keeper.tokens, position)])?;
     let logged = from_logs(done.logs.iter().map(String::as_str));
     let Some(AnyEvent::PositionLiquidated(liquidated)) = logged.events.first() else {

@@ -24,7 +24,7 @@ impl Side {
     }
 }
 
-/// Sums over the open positions of one side.
+/// Sums over the open positions of one side. INV-12: each equals the sum over the side's positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SideLedger {
     /// Open interest.

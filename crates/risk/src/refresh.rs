@@ -1,5 +1,6 @@
 //! How an open position's requirement follows the market's: down at once, up only as far as the position
-//! has already shown that it can meet. Proof that a refresh never liquidates: docs/math.md, "Refresh".
+//! has already shown that it can meet. INV-09: a refresh never makes a position liquidatable at its own
+//! sample. Proof: docs/math.md, "Refresh".
 
 use crate::error::{Result, RiskError};
 use crate::fixed;

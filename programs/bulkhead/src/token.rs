@@ -1,4 +1,5 @@
-//! Token movements. After each, what moved must equal what was booked (INV-08).
+//! Token movements. After each, what moved must equal what was booked (INV-08), so that over any history the
+//! tokens in all vaults are deposits less withdrawals (INV-11).
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_2022::spl_token_2022::{

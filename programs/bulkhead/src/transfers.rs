@@ -61,7 +61,7 @@ impl<'info> PositionTransfers<'_, 'info> {
         .send(flow.to_vault.get(), &market_signer(&self.keys.market_tail))
     }
 
-    /// Moves tokens out of the position's own vault; nothing but an instruction that names it can.
+    /// Moves tokens out of the position's own vault; nothing but an instruction that names it can (INV-10).
     pub(crate) fn out_of_vault(&self, to: &AccountInfo<'info>, amount_atoms: u64) -> Result<()> {
         let seeds = position_signer(&self.keys.market, &self.keys.owner, &self.keys.position_tail);
         Transfer {

@@ -204,52 +204,7 @@ pub(crate) fn run(kind: &str, params: Params, case: &Value) -> Checked {
             let initial = market.initial_ppm(addon, &sample)?;
             same_amounts(expect, &[("addon_ppm", addon.0.into()), ("initial_ppm", initial.0.into())])
         }
-        "increase" => {
-            let args = IncreaseArgs {
-                size: BaseAtoms(number(args, "size")),
-                payout_cap_ppm: Ppm(number(args, "payout_cap_ppm")),
-                acceptable: PriceE12(number(args, "acceptable")),
-            };
-            let done = increase(&market, &position, &sample, &args, now)?;
-            same_amounts(
-                expect,
-                &[
-                    ("fill", done.fill.0),
-                    ("notional", done.notional.0),
-                    ("trade_fee", done.trade_fee.0),
-                    ("owed_paid", done.owed_paid.0),
-                    ("reserved_added", done.reserved_added.0),
-                    ("initial_margin", done.initial_margin.0),
-                ],
-            )?;
-            same_flow(expect, &done.flow)?;
-            same_state(case, &done.position, &done.ledger)
-        }
-        "decrease" => {
-            let args = DecreaseArgs {
-                size: BaseAtoms(number(args, "size")),
-                acceptable: PriceE12(number(args, "acceptable")),
-            };
-            let done = decrease(&market, &position, &sample, &args, now)?;
-            same_closed(expect, &done.closed)?;
-            same_amounts(expect, &[("trade_fee", done.trade_fee.0)])?;
-            same_flow(expect, &done.flow)?;
-            same_state(case, &done.position, &done.ledger)
-        }
-        "remove" => {
-            let done =
-                remove_collateral(&market, &position, &sample, QuoteAtoms(number(args, "amount")), now)?;
-            same_amounts(
-                expect,
-                &[
-                    ("removed", done.removed.0),
-                    ("owed_paid", done.owed_paid.0),
-                    ("required", done.required.0),
-                ],
-            )?;
-            same_flow(expect, &done.flow)?;
-            same_state(case, &done.position, &done.ledger)
-        }
+        "increase" | "decrease" | "remove" => owners_case(kind, case, &market, &position, &sample, now),
         "settle" => {
             let done = settle_capped(&market, &position, &sample)?;
             same_closed(expect, &done.closed)?;
@@ -271,6 +226,66 @@ pub(crate) fn run(kind: &str, params: Params, case: &Value) -> Checked {
         "refresh" => {
             let refreshed = position.refreshed(&market, &sample, now)?;
             same("position", refreshed, read_position(&after(case, "position")))
+        }
+        other => panic!("unknown kind {other}"),
+    }
+}
+
+/// What owners do: increase, decrease, remove collateral.
+fn owners_case(
+    kind: &str,
+    case: &Value,
+    market: &Market,
+    position: &Position,
+    sample: &Sample,
+    now: UnixSeconds,
+) -> Checked {
+    let (args, expect) = (&case["args"], &case["expect"]);
+    match kind {
+        "increase" => {
+            let args = IncreaseArgs {
+                size: BaseAtoms(number(args, "size")),
+                payout_cap_ppm: Ppm(number(args, "payout_cap_ppm")),
+                acceptable: PriceE12(number(args, "acceptable")),
+            };
+            let done = increase(market, position, sample, &args, now)?;
+            same_amounts(
+                expect,
+                &[
+                    ("fill", done.fill.0),
+                    ("notional", done.notional.0),
+                    ("trade_fee", done.trade_fee.0),
+                    ("owed_paid", done.owed_paid.0),
+                    ("reserved_added", done.reserved_added.0),
+                    ("initial_margin", done.initial_margin.0),
+                ],
+            )?;
+            same_flow(expect, &done.flow)?;
+            same_state(case, &done.position, &done.ledger)
+        }
+        "decrease" => {
+            let args = DecreaseArgs {
+                size: BaseAtoms(number(args, "size")),
+                acceptable: PriceE12(number(args, "acceptable")),
+            };
+            let done = decrease(market, position, sample, &args, now)?;
+            same_closed(expect, &done.closed)?;
+            same_amounts(expect, &[("trade_fee", done.trade_fee.0)])?;
+            same_flow(expect, &done.flow)?;
+            same_state(case, &done.position, &done.ledger)
+        }
+        "remove" => {
+            let done = remove_collateral(market, position, sample, QuoteAtoms(number(args, "amount")), now)?;
+            same_amounts(
+                expect,
+                &[
+                    ("removed", done.removed.0),
+                    ("owed_paid", done.owed_paid.0),
+                    ("required", done.required.0),
+                ],
+            )?;
+            same_flow(expect, &done.flow)?;
+            same_state(case, &done.position, &done.ledger)
         }
         other => panic!("unknown kind {other}"),
     }

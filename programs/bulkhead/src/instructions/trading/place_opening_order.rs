@@ -181,6 +181,7 @@ fn move_collateral_in(accounts: &PlaceOpeningOrder, amount_atoms: u64) -> Result
     .send(amount_atoms, &[])?;
     // A fresh account's discriminator is written when the instruction ends: read the bytes behind it.
     let data = accounts.position.as_ref().try_borrow_data()?;
-    let position: &Position = bytemuck::from_bytes(&data[8..8 + size_of::<Position>()]);
+    let bytes = data.get(8..).ok_or_else(|| error!(BulkheadError::NotAPosition))?;
+    let position: &Position = bytemuck::from_bytes(bytes);
     invariants::assert_position(position, vault)
 }
