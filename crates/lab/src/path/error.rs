@@ -102,12 +102,5 @@ impl fmt::Display for RowProblem {
     }
 }
 
-impl std::error::Error for PathError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(error) | Self::Gzip(error) => Some(error),
-            Self::Csv(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// No source: the message already says the cause, and a chain of errors would say it twice.
+impl std::error::Error for PathError {}
