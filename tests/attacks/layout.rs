@@ -1,7 +1,7 @@
 //! Accounts to the byte: kind, length, and where every field lies. What is written once must stay readable.
 
 use anchor_lang::Discriminator;
-use bulkhead::state::{Market, Order, OrderAction, Position, PositionSide, Protocol, Trader};
+use bulkhead::state::{Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Trader};
 use bulkhead_client::accounts::{Account, decode};
 use bulkhead_client::pda;
 use bulkhead_lab::world::{Opening, World};
@@ -175,6 +175,32 @@ fn layout_ok_market() {
             (1176, bytes_of(&it.funding_rate_e12)),
             (1184, bytes_of(&it.accrued_at)),
             (1192, bytes_of(&it._reserved)),
+        ]);
+        fields
+    });
+}
+
+#[test]
+fn layout_ok_param_change() {
+    check::<ParamChange>([0x89, 0x80, 0x58, 0x8c, 0x0f, 0xc9, 0xf2, 0x0d], 560, |it| {
+        let mut fields: Fields = vec![
+            (8, bytes_of(&it.version)),
+            (9, bytes_of(&it.bump)),
+            (10, bytes_of(&it.kind)),
+            (11, bytes_of(&it.status)),
+            (12, bytes_of(&it.timelock_secs)),
+            (16, bytes_of(&it.nonce)),
+            (24, bytes_of(&it.applies_from)),
+            (32, bytes_of(&it.expires_at)),
+            (40, bytes_of(&it.payer)),
+            (72, bytes_of(&it.market)),
+        ];
+        fields.extend(oracle(104, &it.oracle));
+        fields.extend(params(208, &it.params));
+        fields.extend([
+            (432, bytes_of(&it.guardian)),
+            (464, bytes_of(&it.fee_receiver)),
+            (496, bytes_of(&it._reserved)),
         ]);
         fields
     });

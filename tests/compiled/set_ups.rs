@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use bulkhead::constants::{ORDER_SEED, POSITION_SEED, TRADER_SEED, VAULT_SEED};
-use bulkhead::instructions::DepositArgs;
-use bulkhead::state::{LowHigh, Market, OrderAction, PositionSide};
+use bulkhead::instructions::{Change, DepositArgs, MarketMode, QueueChangeArgs};
+use bulkhead::oracle::OracleSource;
+use bulkhead::state::{LowHigh, Market, OrderAction, PauseKind, PositionSide};
 use bulkhead::views::MarketParams;
 use bulkhead_client::{ID, ix, pda};
 use bulkhead_lab::world::{Actor, MarketSetup, Opening, PriceUpdate, TxOk, World, WorldOptions, defaults};
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Measured> {
     flags(&mut rows);
     liquidations(&mut rows);
     endings(&mut rows);
+    governance(&mut rows);
     rows
 }
 
@@ -311,4 +313,30 @@ fn endings(rows: &mut Vec<Measured>) {
     );
     let receiver = world.create_token_account(keys.collateral_mint, world.fee_receiver);
     measure(rows, &mut world, "once", ix::collect_fees(&keys, receiver));
+}
+
+fn governance(rows: &mut Vec<Measured>) {
+    let mut world = busy();
+    let (admin, guardian, market) = (world.admin, world.guardian, world.keys.market);
+    let source = OracleSource::PythCore { shard: 9, feed_id: defaults::FEED_ID_BTC };
+    let settings = Change::ProtocolSettings { guardian, fee_receiver: world.fee_receiver, timelock_secs: 0 };
+    for (nonce, definition, of, set_up) in [
+        (0, Change::MarketParams(params()), Some(market), "parameters of a market"),
+        (1, Change::OracleGeneration(source), Some(market), "oracle generation"),
+        (2, Change::MarketStatus(MarketMode::ReduceOnly), Some(market), "market status"),
+        (3, settings, None, "protocol settings"),
+        (4, settings, None, "to be cancelled"),
+    ] {
+        let queue = ix::queue_change(admin, of, QueueChangeArgs { nonce, definition });
+        measure(rows, &mut world, set_up, queue);
+        let end = match nonce {
+            4 => ix::cancel_change(admin, nonce, admin),
+            _ => ix::apply_change(nonce, of, admin),
+        };
+        measure(rows, &mut world, set_up, end);
+    }
+    measure(rows, &mut world, "new risk", ix::pause(guardian, PauseKind::NewRisk));
+    measure(rows, &mut world, "by the guardian", ix::unpause(guardian, PauseKind::NewRisk));
+    measure(rows, &mut world, "somebody", ix::propose_admin(admin, guardian));
+    measure(rows, &mut world, "once", ix::accept_admin(guardian));
 }

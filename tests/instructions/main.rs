@@ -2,6 +2,8 @@
 //! which it refuses. One file an instruction.
 
 mod add_collateral;
+mod apply_change;
+mod cancel_change;
 mod cancel_order;
 mod close_position;
 mod collect_fees;
@@ -17,8 +19,11 @@ mod liquidate;
 mod liquidate_amounts;
 mod liquidate_blocked;
 mod liquidate_wide;
+mod pause;
 mod place_opening_order;
 mod place_order;
+mod propose_admin;
+mod queue_change;
 mod refresh_position;
 mod remove_collateral;
 mod set_delegate;

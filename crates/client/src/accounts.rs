@@ -6,7 +6,7 @@
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
 use bulkhead::constants::ACCOUNT_VERSION;
-use bulkhead::state::{Market, Order, Position, Protocol, Trader};
+use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, Trader};
 use bytemuck::Pod;
 
 const DISCRIMINATOR_LEN: usize = 8;
@@ -78,7 +78,7 @@ macro_rules! accounts {
     )*};
 }
 
-accounts!(Protocol, Market, Position, Order, Trader);
+accounts!(Protocol, Market, Position, Order, Trader, ParamChange);
 
 /// The `T` in an account's `data`.
 pub fn decode<T: Account>(data: &[u8]) -> Result<T, AccountError> {
@@ -119,6 +119,8 @@ pub enum AnyAccount {
     Order(Box<Order>),
     /// A trader's counters.
     Trader(Box<Trader>),
+    /// A queued change.
+    ParamChange(Box<ParamChange>),
 }
 
 impl AnyAccount {
@@ -131,6 +133,7 @@ impl AnyAccount {
             Position::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Position),
             Order::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Order),
             Trader::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Trader),
+            ParamChange::DISCRIMINATOR => decode(data).map(Box::new).map(Self::ParamChange),
             _ => Err(AccountError::WrongKind { expected: "Bulkhead account", found }),
         }
     }
@@ -143,6 +146,7 @@ impl AnyAccount {
             Self::Position(_) => Position::NAME,
             Self::Order(_) => Order::NAME,
             Self::Trader(_) => Trader::NAME,
+            Self::ParamChange(_) => ParamChange::NAME,
         }
     }
 }

@@ -97,6 +97,13 @@ any_event!(
     PositionClosed,
     DelegateSet,
     FeesCollected,
+    AdminProposed,
+    AdminAccepted,
+    ChangeQueued,
+    ChangeApplied,
+    ChangeCancelled,
+    PauseSet,
+    PauseLifted,
 );
 
 /// What a transaction's logs hold of this program's events.

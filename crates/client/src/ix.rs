@@ -2,12 +2,14 @@
 //! follows from what it is given; what it asks for cannot be derived.
 
 mod admin;
+mod governance;
 mod keeping;
 mod liquidity;
 mod trading;
 mod view;
 
 pub use admin::*;
+pub use governance::*;
 pub use keeping::*;
 pub use liquidity::*;
 pub use trading::*;

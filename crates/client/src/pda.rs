@@ -3,8 +3,8 @@
 use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use bulkhead::constants::{
-    INSURANCE_SEED, LP_MINT_SEED, MARKET_SEED, ORDER_SEED, POOL_SEED, POSITION_SEED, PROTOCOL_SEED,
-    TRADER_SEED, VAULT_SEED,
+    CHANGE_SEED, INSURANCE_SEED, LP_MINT_SEED, MARKET_SEED, ORDER_SEED, POOL_SEED, POSITION_SEED,
+    PROTOCOL_SEED, TRADER_SEED, VAULT_SEED,
 };
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
@@ -14,6 +14,11 @@ fn derive(seeds: &[&[u8]]) -> Pubkey {
 /// The protocol account.
 pub fn protocol() -> Pubkey {
     derive(&[PROTOCOL_SEED])
+}
+
+/// The queued change with this number.
+pub fn change(nonce: u64) -> Pubkey {
+    derive(&[CHANGE_SEED, protocol().as_ref(), &nonce.to_le_bytes()])
 }
 
 /// The market with this index.

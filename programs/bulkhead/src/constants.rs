@@ -29,6 +29,9 @@ pub const VAULT_SEED: &[u8] = b"vault";
 /// Seed of an order; followed by the position and id, u32 little endian.
 #[constant]
 pub const ORDER_SEED: &[u8] = b"order";
+/// Seed of a queued change; followed by the protocol and its number, u64 little endian.
+#[constant]
+pub const CHANGE_SEED: &[u8] = b"change";
 
 /// Layout version that every account carries.
 pub const ACCOUNT_VERSION: u8 = 1;
@@ -44,3 +47,9 @@ pub const CANCEL_TIP_LAMPORTS: u64 = 10_000;
 pub const TIMELOCK_SECS_MAX: u32 = 2_592_000;
 /// Shortest timelock on mainnet: 24 hours.
 pub const TIMELOCK_SECS_MIN_MAINNET: u32 = 86_400;
+/// A change that was not applied within 14 days of its time can only be cancelled.
+pub const CHANGE_LIFE_SECS: i64 = 1_209_600;
+/// A pause lapses after 24 hours.
+pub const PAUSE_SECS: i64 = 86_400;
+/// The same pause can be set again 7 days after it was set.
+pub const PAUSE_AGAIN_SECS: i64 = 604_800;

@@ -43,6 +43,16 @@ pub enum BulkheadError {
     AccountVersionMismatch = 15,
     #[msg("This account is not a writable position of this program")]
     NotAPosition = 16,
+    #[msg("This account is not the one that paid for the change")]
+    ChangePayerMismatch = 17,
+    #[msg("The change belongs to another market, or to none, or needs one")]
+    ChangeMarketMismatch = 18,
+    #[msg("Only the proposed admin may accept")]
+    PendingAdminRequired = 19,
+    #[msg("Only the guardian may do this")]
+    GuardianRequired = 20,
+    #[msg("Only the guardian or the admin may do this")]
+    GuardianOrAdminRequired = 21,
 
     // --- 100: configuration ----------------------------------------------------------------------
     #[msg("A parameter lies outside the program's bounds: its number is in the log")]
@@ -63,6 +73,20 @@ pub enum BulkheadError {
     DepositsPaused = 108,
     #[msg("The market takes no new risk")]
     MarketNotActive = 109,
+    #[msg("The change still waits out the timelock")]
+    ChangeNotDue = 110,
+    #[msg("The change has expired: it can only be cancelled")]
+    ChangeExpired = 111,
+    #[msg("The decimals of a market never change")]
+    DecimalsImmutable = 112,
+    #[msg("The feed of a market never changes")]
+    FeedImmutable = 113,
+    #[msg("A settled market stays settled")]
+    MarketSettled = 114,
+    #[msg("This pause was set less than seven days ago")]
+    PauseTooSoon = 115,
+    #[msg("This is not paused")]
+    NotPaused = 116,
 
     // --- 200: oracle -----------------------------------------------------------------------------
     #[msg("This is not the market's price account")]

@@ -1,7 +1,9 @@
 //! Events: past tense, one per state change, amounts in atoms, prices in 10^-12 USD, times in seconds.
 
+mod governance;
 mod keeping;
 
+pub use governance::*;
 pub use keeping::*;
 
 use anchor_lang::prelude::*;

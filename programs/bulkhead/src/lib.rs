@@ -24,6 +24,7 @@ pub mod views;
 
 use anchor_lang::prelude::*;
 use instructions::*;
+use state::PauseKind;
 
 declare_id!("FkEYjjFvzHqYgJR2KpLeKGxaysAREtaYpTroxuJ3iLRq");
 
@@ -53,6 +54,41 @@ pub mod bulkhead {
     /// Sends protocol fees to the fee receiver; anyone.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         handle_collect_fees(ctx)
+    }
+
+    /// Names who may take over as admin, or nobody; admin.
+    pub fn propose_admin(ctx: Context<ProposeAdmin>, new_admin: Pubkey) -> Result<()> {
+        handle_propose_admin(ctx, new_admin)
+    }
+
+    /// Takes over as admin; whom the admin has proposed.
+    pub fn accept_admin(ctx: Context<AcceptAdmin>) -> Result<()> {
+        handle_accept_admin(ctx)
+    }
+
+    /// Queues a change behind the timelock; admin.
+    pub fn queue_change(ctx: Context<QueueChange>, args: QueueChangeArgs) -> Result<()> {
+        handle_queue_change(ctx, args)
+    }
+
+    /// Applies a change that is due; anyone.
+    pub fn apply_change(ctx: Context<ApplyChange>) -> Result<()> {
+        handle_apply_change(ctx)
+    }
+
+    /// Takes a queued change back; admin, and anyone once it has expired.
+    pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
+        handle_cancel_change(ctx)
+    }
+
+    /// Holds back new risk, deposits or withdrawals for a day; guardian.
+    pub fn pause(ctx: Context<SetPause>, kind: PauseKind) -> Result<()> {
+        handle_pause(ctx, kind)
+    }
+
+    /// Lifts a pause before it lapses; guardian or admin.
+    pub fn unpause(ctx: Context<LiftPause>, kind: PauseKind) -> Result<()> {
+        handle_unpause(ctx, kind)
     }
 
     /// Puts collateral into the pool for shares; anyone.

@@ -3,12 +3,14 @@
 //! All are zero-copy. `u128` never stands raw in them, its alignment differs between compilers: [`Wide`]
 //! holds it as two halves. Every account has a `version` and `_reserved` bytes, and its size is asserted.
 
+mod change;
 mod market;
 mod order;
 mod position;
 mod protocol;
 mod trader;
 
+pub use change::*;
 pub use market::*;
 pub use order::*;
 pub use position::*;

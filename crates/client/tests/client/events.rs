@@ -10,8 +10,9 @@ use bulkhead::events::{
 use bulkhead_client::ID;
 use bulkhead_client::events::{AnyEvent, EventError, from_logs};
 
-const SOURCES: [&str; 2] = [
+const SOURCES: [&str; 3] = [
     include_str!("../../../../programs/bulkhead/src/events.rs"),
+    include_str!("../../../../programs/bulkhead/src/events/governance.rs"),
     include_str!("../../../../programs/bulkhead/src/events/keeping.rs"),
 ];
 

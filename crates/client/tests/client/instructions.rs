@@ -277,6 +277,7 @@ fn every_instruction_has_a_builder() {
     let program = program.split_once("pub mod bulkhead {").unwrap().1;
     let builders = [
         include_str!("../../src/ix/admin.rs"),
+        include_str!("../../src/ix/governance.rs"),
         include_str!("../../src/ix/keeping.rs"),
         include_str!("../../src/ix/liquidity.rs"),
         include_str!("../../src/ix/trading.rs"),

@@ -23,6 +23,17 @@ pub struct Pause {
     pub again_from: i64,
 }
 
+/// What the guardian can pause.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PauseKind {
+    /// Opening and increasing.
+    NewRisk,
+    /// Pool deposits.
+    Deposits,
+    /// Pool withdrawals.
+    Withdrawals,
+}
+
 /// Protocol-wide settings. Seeds: "protocol".
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
@@ -64,3 +75,21 @@ pub struct Protocol {
 }
 
 const _: () = assert!(size_of::<Protocol>() == 328);
+
+const CLUSTER_MAINNET: u8 = 2;
+
+impl Protocol {
+    /// Whether real money is at stake.
+    pub fn is_mainnet(&self) -> bool {
+        self.cluster == CLUSTER_MAINNET
+    }
+
+    /// One of the pauses.
+    pub fn pause_mut(&mut self, kind: PauseKind) -> &mut Pause {
+        match kind {
+            PauseKind::NewRisk => &mut self.pause_new_risk,
+            PauseKind::Deposits => &mut self.pause_deposits,
+            PauseKind::Withdrawals => &mut self.pause_withdrawals,
+        }
+    }
+}

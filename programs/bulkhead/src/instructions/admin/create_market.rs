@@ -11,8 +11,6 @@ use crate::state::{Market, OracleConfig, Protocol};
 use crate::token;
 use crate::views::MarketParams;
 
-const CLUSTER_MAINNET: u8 = 2;
-
 /// A market's definition.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct CreateMarketArgs {
@@ -84,7 +82,7 @@ pub fn handle_create_market(ctx: Context<CreateMarket>, args: CreateMarketArgs) 
     let accounts = &ctx.accounts;
     let params = args.params.checked(accounts.collateral_mint.decimals)?;
     let mut protocol = accounts.protocol.load_mut()?;
-    let oracle: OracleConfig = args.oracle.resolve(protocol.cluster == CLUSTER_MAINNET)?;
+    let oracle: OracleConfig = args.oracle.resolve(protocol.is_mainnet())?;
     let mut market = accounts.market.load_init()?;
     market.version = ACCOUNT_VERSION;
     market.bump = ctx.bumps.market;

@@ -5,6 +5,7 @@ use anchor_lang::prelude::*;
 use crate::constants::*;
 use crate::error::BulkheadError;
 use crate::events::ProtocolInitialized;
+use crate::guard;
 use crate::state::{Cluster, Protocol};
 
 /// Settings that the protocol starts with.
@@ -47,10 +48,7 @@ pub struct InitializeProtocol<'info> {
 impl InitializeProtocol<'_> {
     fn validate(&self, args: &InitializeProtocolArgs) -> Result<()> {
         // admin, program, program_data - checked in the #[account] attributes.
-        require!(args.timelock_secs <= TIMELOCK_SECS_MAX, BulkheadError::TimelockOutOfBounds);
-        let floor = if args.cluster == Cluster::Mainnet { TIMELOCK_SECS_MIN_MAINNET } else { 0 };
-        require!(args.timelock_secs >= floor, BulkheadError::TimelockOutOfBounds);
-        Ok(())
+        guard::require_timelock(args.timelock_secs, args.cluster == Cluster::Mainnet)
     }
 }
 

@@ -1,0 +1,75 @@
+//! Applies a change whose timelock has passed. Anyone may.
+//!
+//! It writes parameters, never a position: what a position must hold stands in the position itself, so no
+//! change raises the maintenance margin of an open one.
+
+use anchor_lang::prelude::*;
+
+use crate::error::BulkheadError;
+use crate::events::ChangeApplied;
+use crate::guard;
+use crate::state::*;
+
+/// Accounts of `apply_change`.
+#[derive(Accounts)]
+pub struct ApplyChange<'info> {
+    /// The protocol.
+    #[account(mut)]
+    pub protocol: AccountLoader<'info, Protocol>,
+    /// The market that the change is for; none for protocol settings.
+    #[account(mut)]
+    pub market: Option<AccountLoader<'info, Market>>,
+    /// The change.
+    #[account(mut, close = payer)]
+    pub change: AccountLoader<'info, ParamChange>,
+    /// Who paid for the change; gets the rent back.
+    /// CHECK: address.
+    #[account(mut, address = change.load()?.payer @ BulkheadError::ChangePayerMismatch)]
+    pub payer: UncheckedAccount<'info>,
+}
+
+impl ApplyChange<'_> {
+    fn validate(&self) -> Result<()> {
+        // protocol - there is one. payer - checked in the #[account] attribute.
+        let change = self.change.load()?;
+        change.require_version()?;
+        let market = self.market.as_ref().map_or_else(Pubkey::default, |market| market.key());
+        require!(market == change.market, BulkheadError::ChangeMarketMismatch);
+        let now = Clock::get()?.unix_timestamp;
+        require!(now >= change.applies_from, BulkheadError::ChangeNotDue);
+        require!(now < change.expires_at, BulkheadError::ChangeExpired);
+        Ok(())
+    }
+}
+
+/// Handler of `apply_change`.
+#[access_control(ctx.accounts.validate())]
+pub fn handle_apply_change(ctx: Context<ApplyChange>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let change = accounts.change.load()?;
+    match &accounts.market {
+        Some(loader) => {
+            let mut market = loader.load_mut()?;
+            guard::require_applicable_to_market(&change, &market)?;
+            match change.kind {
+                CHANGE_MARKET_PARAMS => market.params = change.params,
+                CHANGE_ORACLE => market.oracle = change.oracle,
+                _ => market.status = change.status,
+            }
+        }
+        None => {
+            let mut protocol = accounts.protocol.load_mut()?;
+            guard::require_timelock(change.timelock_secs, protocol.is_mainnet())?;
+            protocol.guardian = change.guardian;
+            protocol.fee_receiver = change.fee_receiver;
+            protocol.timelock_secs = change.timelock_secs;
+        }
+    }
+    emit!(ChangeApplied {
+        change: accounts.change.key(),
+        nonce: change.nonce,
+        market: change.market,
+        kind: change.kind,
+    });
+    Ok(())
+}

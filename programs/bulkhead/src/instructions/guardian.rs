@@ -1,0 +1,7 @@
+//! Pauses.
+
+mod pause;
+mod unpause;
+
+pub use pause::*;
+pub use unpause::*;
