@@ -38,6 +38,7 @@ fn apply_change_ok_each_kind_of_a_market() {
         (Change::MarketStatus(MarketMode::ReduceOnly), 2, Market { params, oracle, status: 1, ..before }),
         (Change::MarketStatus(MarketMode::Active), 2, Market { params, oracle, ..before }),
     ];
+    let mut accrued_at = before.accrued_at;
     for (definition, kind, expected) in cases {
         let lamports = world.lamports(&admin);
         let nonce = queued(&mut world, definition);
@@ -45,12 +46,37 @@ fn apply_change_ok_each_kind_of_a_market() {
         world.warp_to(world.now() + DAY);
         let protocol = world.protocol();
         let done = world.send(&[ix::apply_change(nonce, Some(keys.market), admin)]).unwrap();
-        assert_eq!((world.market(), world.protocol()), (expected, protocol));
+        if kind == 0 {
+            accrued_at = world.now(); // Up to here at the old rates.
+        }
+        assert_eq!((world.market(), world.protocol()), (Market { accrued_at, ..expected }, protocol));
         assert_eq!(world.lamports(&admin), lamports, "the rent is back");
         assert!(world.load::<ParamChange>(&pda::change(nonce)).is_none());
         let event = ChangeApplied { change: pda::change(nonce), nonce, market: keys.market, kind };
         assert_events(&done, [event.into()]);
     }
+}
+
+/// Rates of a change hold from its application, not from the last time that somebody touched the market.
+#[test]
+fn apply_change_ok_accrues_at_the_old_rates_first() {
+    let mut world = locked();
+    let owner = world.actor(1_000 * USD);
+    world.open(&owner, &Opening::new(PositionSide::Long, BTC / 10, 1_000 * USD)).unwrap();
+    let nonce = queued(
+        &mut world,
+        Change::MarketParams(bulkhead::views::MarketParams {
+            borrow_kink_rate_e12: 100_000,
+            borrow_full_rate_e12: 200_000,
+            ..dearer()
+        }),
+    );
+    world.warp_to(world.now() + DAY);
+    world.send(&[ix::apply_change(nonce, Some(world.keys.market), world.admin)]).unwrap();
+    let market = world.market();
+    assert_eq!((u128::from(market.borrow_index_e12), market.accrued_at), (0, world.now()));
+    world.move_price(60_000 * E8, 60).unwrap();
+    assert!(u128::from(world.market().borrow_index_e12) > 0, "the new rates run");
 }
 
 #[test]

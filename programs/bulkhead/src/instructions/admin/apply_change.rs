@@ -5,7 +5,9 @@
 
 use anchor_lang::prelude::*;
 
-use crate::error::BulkheadError;
+use bulkhead_risk::UnixSeconds;
+
+use crate::error::{BulkheadError, IntoProgram};
 use crate::events::ChangeApplied;
 use crate::guard;
 use crate::state::*;
@@ -52,7 +54,15 @@ pub fn handle_apply_change(ctx: Context<ApplyChange>) -> Result<()> {
             let mut market = loader.load_mut()?;
             guard::require_applicable_to_market(&change, &market)?;
             match change.kind {
-                CHANGE_MARKET_PARAMS => market.params = change.params,
+                CHANGE_MARKET_PARAMS => {
+                    // What ran until now ran at the old rates.
+                    let view = market.view()?;
+                    let mut ledger = view.ledger;
+                    let now = UnixSeconds(Clock::get()?.unix_timestamp);
+                    ledger.accrue(&view.params, view.oracle.index, now).or_refuse()?;
+                    market.store_ledger(&ledger);
+                    market.params = change.params;
+                }
                 CHANGE_ORACLE => market.oracle = change.oracle,
                 _ => market.status = change.status,
             }
