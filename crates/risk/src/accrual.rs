@@ -124,6 +124,12 @@ impl Ledger {
     }
 }
 
+/// Borrow fee on what is set aside, for a growth of the index.
+pub(crate) fn borrow_amount_ceil(reserved: QuoteAtoms, growth_e12: u128) -> Result<QuoteAtoms> {
+    let amount = fixed::mul_div_ceil(u128::from(reserved.0), growth_e12, u128::from(E12))?;
+    fixed::narrow(amount).map(QuoteAtoms)
+}
+
 fn funding_divisor(params: &Params) -> Result<u128> {
     u128::from(params.notional_divisor).checked_mul(u128::from(E12)).ok_or(RiskError::Overflow)
 }
@@ -146,8 +152,7 @@ impl Position {
         let growth = |now: u128, then: u128| now.checked_sub(then).ok_or(RiskError::AccountingBroken);
         let borrow = growth(ledger.borrow_index_e12, self.borrow_snapshot_e12)?;
         if borrow != 0 {
-            let owed = fixed::mul_div_ceil(u128::from(self.reserved.0), borrow, u128::from(E12))?;
-            next.owed_borrow = next.owed_borrow.plus(QuoteAtoms(fixed::narrow(owed)?))?;
+            next.owed_borrow = next.owed_borrow.plus(borrow_amount_ceil(self.reserved, borrow)?)?;
             next.borrow_snapshot_e12 = ledger.borrow_index_e12;
         }
         let paid = growth(side.funding_paid_e24, self.funding_paid_snapshot_e24)?;
@@ -173,12 +178,11 @@ impl Position {
     ) -> Result<QuoteAtoms> {
         let rate = borrow_rate_e12_floor(params, ledger)?;
         let borrow = u128::from(rate).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
-        let borrow = fixed::mul_div_ceil(u128::from(self.reserved.0), borrow, u128::from(E12))?;
         let pays = match self.side {
             Side::Long => ledger.funding_rate_e12 > 0,
             Side::Short => ledger.funding_rate_e12 < 0,
         };
-        let mut carry = QuoteAtoms(fixed::narrow(borrow)?);
+        let mut carry = borrow_amount_ceil(self.reserved, borrow)?;
         if pays {
             let notional = params.notional_ceil(self.size, index)?;
             let rate = u128::from(ledger.funding_rate_e12.unsigned_abs());

@@ -78,7 +78,7 @@ pub fn reason(
 ) -> Option<LiquidationReason> {
     if position.status != PositionStatus::Open {
         None
-    } else if valuation.gain.0 >= position.reserved.signed().0 {
+    } else if position.has_reached_cap(valuation) {
         Some(LiquidationReason::PayoutCapped)
     } else {
         margin_reason(valuation, maintenance_margin)

@@ -142,6 +142,11 @@ impl Position {
         Ok(Valuation { notional, pnl, gain, equity })
     }
 
+    /// Whether it cannot gain more than it has at `valuation`: the payout set aside for it is reached.
+    pub fn has_reached_cap(&self, valuation: &Valuation) -> bool {
+        valuation.gain.0 >= self.reserved.signed().0
+    }
+
     /// Equity at `price` with positive gains counted as zero: the measure for increases and removals.
     pub fn equity_without_gains(&self, params: &Params, price: PriceE12) -> Result<SignedQuoteAtoms> {
         let gain = self.pnl_of(self.size, params, price)?.plus(self.due.signed())?;

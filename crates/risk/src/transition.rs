@@ -43,6 +43,14 @@ impl PoolFlow {
     }
 }
 
+/// Nothing is owed any more: what could be paid has been, the rest is shortfall.
+fn clear_owed(ledger: &mut Ledger, position: &mut Position) -> Result<()> {
+    ledger.borrow_owed = ledger.borrow_owed.minus(position.owed_borrow.min(ledger.borrow_owed))?;
+    position.owed_borrow = QuoteAtoms::ZERO;
+    position.owed_funding = QuoteAtoms::ZERO;
+    Ok(())
+}
+
 /// Brings the side's collateral sum up to the position's collateral.
 fn count_collateral(ledger: &mut Ledger, position: &mut Position, counted: QuoteAtoms) -> Result<()> {
     let side = ledger.side_mut(position.side);

@@ -5,7 +5,7 @@ use crate::fixed;
 use crate::ledger::Ledger;
 use crate::params::Params;
 use crate::position::{Position, PositionStatus};
-use crate::transition::count_collateral;
+use crate::transition::{clear_owed, count_collateral};
 use crate::units::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, SignedQuoteAtoms, UnixSeconds};
 
 /// What closing a part realised. Fees come on top and are the caller's.
@@ -70,13 +70,11 @@ pub(crate) fn close_part(
     let notional = params.notional_ceil(size, price)?;
     book_side(ledger, position, size, reserved_released, is_full)?;
     ledger.pool = ledger.pool.plus(loss_paid)?.plus(owed_paid)?.minus(payout)?;
-    ledger.borrow_owed = ledger.borrow_owed.minus(position.owed_borrow.min(ledger.borrow_owed))?;
+    clear_owed(ledger, position)?;
     ledger.funding_due = ledger.funding_due.minus(due.min(ledger.funding_due))?;
     ledger.shortfall_total = ledger.shortfall_total.plus(shortfall)?;
 
     position.collateral = available.minus(loss_paid)?.minus(owed_paid)?;
-    position.owed_borrow = QuoteAtoms::ZERO;
-    position.owed_funding = QuoteAtoms::ZERO;
     position.due = position.due.minus(due)?;
     position.reserved = position.reserved.minus(reserved_released)?;
     position.size = position.size.minus(size)?;

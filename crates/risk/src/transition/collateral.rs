@@ -7,7 +7,7 @@ use crate::market::Market;
 use crate::oracle::Sample;
 use crate::params::CARRY_SECS_AFTER_REMOVAL;
 use crate::position::{Position, PositionStatus};
-use crate::transition::{PoolFlow, count_collateral};
+use crate::transition::{PoolFlow, clear_owed, count_collateral};
 use crate::units::{QuoteAtoms, UnixSeconds};
 
 /// What a removal did.
@@ -65,10 +65,8 @@ pub fn remove_collateral(
     let owed_paid = position.owed()?;
     let leaves = owed_paid.plus(amount)?;
     position.collateral = position.collateral.minus(leaves).map_err(|_| RiskError::InsufficientCollateral)?;
-    ledger.borrow_owed = ledger.borrow_owed.minus(position.owed_borrow.min(ledger.borrow_owed))?;
+    clear_owed(&mut ledger, &mut position)?;
     ledger.pool = ledger.pool.plus(owed_paid)?;
-    position.owed_borrow = QuoteAtoms::ZERO;
-    position.owed_funding = QuoteAtoms::ZERO;
     let counted = position.collateral;
     count_collateral(&mut ledger, &mut position, counted)?;
 

@@ -9,7 +9,7 @@ use crate::oracle::Sample;
 use crate::orders::{OrderAction, require_acceptable};
 use crate::params::{PAYOUT_CAP_PPM_MAX, PAYOUT_CAP_PPM_MIN};
 use crate::position::{Position, PositionStatus};
-use crate::transition::{PoolFlow, count_collateral};
+use crate::transition::{PoolFlow, clear_owed, count_collateral};
 use crate::units::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, UnixSeconds};
 
 /// What to open or add.
@@ -70,9 +70,7 @@ pub fn increase(
     let to_pool = trade_fee.plus(owed_paid)?;
     position.collateral =
         position.collateral.minus(to_pool).map_err(|_| RiskError::InsufficientCollateral)?;
-    ledger.borrow_owed = ledger.borrow_owed.minus(position.owed_borrow.min(ledger.borrow_owed))?;
-    position.owed_borrow = QuoteAtoms::ZERO;
-    position.owed_funding = QuoteAtoms::ZERO;
+    clear_owed(&mut ledger, &mut position)?;
     ledger.pool = ledger.pool.plus(owed_paid)?;
     ledger.book_trade_fee(trade_fee)?;
 
@@ -122,7 +120,7 @@ fn eligible(market: &Market, position: &Position, sample: &Sample, now: UnixSeco
             }
             // CANNOT grow at its payout cap: new reserve would lift a cap that the price has already passed.
             let value = position.value(&market.params, sample.price)?;
-            if value.gain.0 >= position.reserved.signed().0 {
+            if position.has_reached_cap(&value) {
                 return Err(RiskError::PayoutCapReached);
             }
             Ok(position)

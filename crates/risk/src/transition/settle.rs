@@ -1,7 +1,7 @@
 //! Settling a position that cannot gain more, and collecting from a vault that was frozen when it closed.
 
+use crate::accrual::borrow_amount_ceil;
 use crate::error::{Result, RiskError};
-use crate::fixed;
 use crate::ledger::Ledger;
 use crate::market::Market;
 use crate::oracle::Sample;
@@ -34,7 +34,7 @@ pub fn settle_capped(market: &Market, position: &Position, sample: &Sample) -> R
     position.require_open()?;
     let mut position = position.accrued(&market.params, &market.ledger)?;
     let value = position.value(&market.params, sample.price)?;
-    if value.gain.0 < position.reserved.signed().0 {
+    if !position.has_reached_cap(&value) {
         return Err(RiskError::PayoutCapNotReached);
     }
     settle_at(market, &mut position, sample.price)
@@ -79,8 +79,8 @@ pub fn collect_frozen(ledger: &Ledger, position: &Position) -> Result<CollectRep
     // What lay set aside counted as borrowing, which nobody owes for a position that was closed.
     let waited = ledger.borrow_index_e12.checked_sub(position.borrow_snapshot_e12);
     let waited = waited.ok_or(RiskError::AccountingBroken)?;
-    let unowed = fixed::narrow(fixed::mul_div_ceil(u128::from(flow.to_vault.0), waited, 1_000_000_000_000)?)?;
-    ledger.borrow_owed = ledger.borrow_owed.minus(QuoteAtoms(unowed).min(ledger.borrow_owed))?;
+    let unowed = borrow_amount_ceil(flow.to_vault, waited)?;
+    ledger.borrow_owed = ledger.borrow_owed.minus(unowed.min(ledger.borrow_owed))?;
     let side = ledger.side_mut(position.side);
     side.reserved = side.reserved.minus(flow.to_vault)?;
     position.collateral = position.collateral.minus(flow.to_pool)?.plus(flow.to_vault)?;

@@ -18,6 +18,13 @@ pub enum PositionSide {
     Short,
 }
 
+/// `Position::status` of one whose opening order has not filled.
+pub const POSITION_PENDING: u8 = 0;
+/// ... of one that holds size.
+pub const POSITION_OPEN: u8 = 1;
+/// ... of one that is flat for good.
+pub const POSITION_CLOSED: u8 = 2;
+
 /// A position. Seeds: "position", market, owner, id. Its vault: "vault", position.
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
@@ -143,7 +150,7 @@ impl Position {
 
     /// INV-05: only an open position has size, entry, requirement or accruals.
     pub fn assert_consistent(&self) -> Result<()> {
-        let is_open = self.status == 1;
+        let is_open = self.status == POSITION_OPEN;
         let has_size = self.size_atoms != 0;
         let is_clean = is_open
             || (self.entry_price_e12 == 0
@@ -152,7 +159,7 @@ impl Position {
                 && self.due_atoms == 0
                 && self.margin_ppm == 0
                 && self.collateral_counted_atoms == 0);
-        let is_thawed = self.status == 2 || self.frozen_owed_atoms == 0;
+        let is_thawed = self.status == POSITION_CLOSED || self.frozen_owed_atoms == 0;
         require!(is_open == has_size && is_clean && is_thawed, BulkheadError::PositionInconsistent);
         Ok(())
     }

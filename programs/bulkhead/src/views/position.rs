@@ -5,7 +5,7 @@ use bulkhead_risk as risk;
 use risk::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, UnixSeconds};
 
 use crate::error::BulkheadError;
-use crate::state::{Position, PositionSide};
+use crate::state::{POSITION_CLOSED, POSITION_OPEN, POSITION_PENDING, Position, PositionSide};
 
 impl From<PositionSide> for risk::Side {
     fn from(side: PositionSide) -> Self {
@@ -42,18 +42,18 @@ fn side_number(side: risk::Side) -> u8 {
 
 fn status_of(number: u8) -> Result<risk::PositionStatus> {
     match number {
-        0 => Ok(risk::PositionStatus::Pending),
-        1 => Ok(risk::PositionStatus::Open),
-        2 => Ok(risk::PositionStatus::Closed),
+        POSITION_PENDING => Ok(risk::PositionStatus::Pending),
+        POSITION_OPEN => Ok(risk::PositionStatus::Open),
+        POSITION_CLOSED => Ok(risk::PositionStatus::Closed),
         _ => err!(BulkheadError::CorruptAccount),
     }
 }
 
 fn status_number(status: risk::PositionStatus) -> u8 {
     match status {
-        risk::PositionStatus::Pending => 0,
-        risk::PositionStatus::Open => 1,
-        risk::PositionStatus::Closed => 2,
+        risk::PositionStatus::Pending => POSITION_PENDING,
+        risk::PositionStatus::Open => POSITION_OPEN,
+        risk::PositionStatus::Closed => POSITION_CLOSED,
     }
 }
 

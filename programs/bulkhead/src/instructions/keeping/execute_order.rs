@@ -13,11 +13,9 @@ use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{OrderFailed, PositionDecreased, PositionIncreased};
 use crate::invariants;
 use crate::observe::{Projection, observe};
-use crate::state::{Market, Order, OrderAction, Position, Protocol};
+use crate::state::{Market, Order, OrderAction, POSITION_CLOSED, Position, Protocol};
 use crate::transfers::{PositionTransfers, SignerKeys};
 use crate::views::closed_amounts;
-
-const STATUS_CLOSED: u8 = 2;
 
 /// What the executor believes the order to be, so that nobody swaps it under a running transaction.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -84,7 +82,7 @@ impl ExecuteOrder<'_> {
         require!(as_expected, BulkheadError::OrderChanged);
         let clock = Clock::get()?;
         require!(clock.slot > order.placed_slot, BulkheadError::OrderSameSlot);
-        require!(self.position.load()?.status != STATUS_CLOSED, BulkheadError::OrderVoid);
+        require!(self.position.load()?.status != POSITION_CLOSED, BulkheadError::OrderVoid);
         if order.action()? == OrderAction::Increase {
             self.protocol.load()?.require_new_risk(clock.unix_timestamp)?;
         }

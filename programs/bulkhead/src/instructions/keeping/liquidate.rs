@@ -13,12 +13,10 @@ use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{LiquidationSkipped, PositionLiquidated, SkipReason};
 use crate::invariants;
 use crate::observe::observe;
-use crate::state::{Market, Position};
+use crate::state::{Market, POSITION_OPEN, Position};
 use crate::token;
 use crate::transfers::{PositionTransfers, SignerKeys};
 use crate::views::{closed_amounts, to_event_atoms};
-
-const STATUS_OPEN: u8 = 1;
 
 /// Accounts of `liquidate`.
 #[derive(Accounts)]
@@ -69,7 +67,7 @@ pub struct Liquidate<'info> {
 /// Handler of `liquidate`.
 pub fn handle_liquidate(ctx: Context<Liquidate>) -> Result<()> {
     let accounts = &ctx.accounts;
-    if accounts.position.load()?.status != STATUS_OPEN {
+    if accounts.position.load()?.status != POSITION_OPEN {
         // Another keeper was first, or its owner left: no reason for a batch to fail.
         emit!(LiquidationSkipped {
             position: accounts.position.key(),

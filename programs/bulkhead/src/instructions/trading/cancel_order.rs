@@ -6,9 +6,7 @@ use bulkhead_risk::orders;
 use crate::constants::CANCEL_TIP_LAMPORTS;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::OrderCancelled;
-use crate::state::{Market, Order, Position};
-
-const STATUS_CLOSED: u8 = 2;
+use crate::state::{Market, Order, POSITION_CLOSED, Position};
 
 /// Accounts of `cancel_order`.
 #[derive(Accounts)]
@@ -38,7 +36,7 @@ impl CancelOrder<'_> {
         position.require_version()?;
         self.market.load()?.require_version()?;
         require!(position.market == self.market.key(), BulkheadError::PositionMarketMismatch);
-        if position.status == STATUS_CLOSED {
+        if position.status == POSITION_CLOSED {
             return Ok(());
         }
         // CANNOT cancel while a price of its window may still fill it.

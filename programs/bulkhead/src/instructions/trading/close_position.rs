@@ -5,12 +5,9 @@ use anchor_spl::token_interface::TokenInterface;
 
 use crate::error::BulkheadError;
 use crate::events::PositionClosed;
-use crate::state::{Market, Position};
+use crate::state::{Market, POSITION_OPEN, POSITION_PENDING, Position};
 use crate::token;
 use crate::transfers::{PositionTransfers, SignerKeys};
-
-const STATUS_PENDING: u8 = 0;
-const STATUS_OPEN: u8 = 1;
 
 /// Accounts of `close_position`.
 #[derive(Accounts)]
@@ -49,10 +46,10 @@ impl ClosePosition<'_> {
         let position = self.position.load()?;
         position.require_version()?;
         self.market.load()?.require_version()?;
-        require!(position.status != STATUS_OPEN, BulkheadError::PositionNotFlat);
+        require!(position.status != POSITION_OPEN, BulkheadError::PositionNotFlat);
         // CANNOT leave while an opening order may still fill: that would be a cancellation at a known price.
         // CAN leave with orders of a closed position: they are void.
-        let waiting = position.status == STATUS_PENDING && position.open_orders != 0;
+        let waiting = position.status == POSITION_PENDING && position.open_orders != 0;
         require!(!waiting, BulkheadError::OrdersWaiting);
         let frozen = position.frozen_owed_atoms != 0 || position.reserved_atoms != 0;
         require!(!frozen, BulkheadError::FrozenAmountsOpen);

@@ -5,9 +5,7 @@ use anchor_lang::prelude::*;
 use crate::constants::*;
 use crate::error::BulkheadError;
 use crate::events::OrderPlaced;
-use crate::state::{Market, Order, OrderAction, OrderKind, Position};
-
-const STATUS_OPEN: u8 = 1;
+use crate::state::{Market, Order, OrderAction, OrderKind, POSITION_OPEN, Position};
 
 /// An order.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -67,8 +65,8 @@ impl PlaceOrder<'_> {
         require!(has_room, BulkheadError::TooManyOrders);
         // payer, market - anyone's money, checked in the #[account] attribute.
         // CANNOT place on a position that is flat: what opens it is place_opening_order.
-        require!(position.status >= STATUS_OPEN, BulkheadError::PositionNotOpen);
-        require!(position.status == STATUS_OPEN, BulkheadError::PositionClosed);
+        require!(position.status >= POSITION_OPEN, BulkheadError::PositionNotOpen);
+        require!(position.status == POSITION_OPEN, BulkheadError::PositionClosed);
         require!(args.order_id == position.next_order_id, BulkheadError::IdMismatch);
         Ok(())
     }
