@@ -22,7 +22,7 @@ fn check<T: Account + PartialEq>(kind: [u8; 8], len: usize, fields: impl Fn(&T) 
         let mut random = Random::of_case(0x1a_70_07, case);
         let mut data: Vec<u8> = (0..len).map(|_| random.bits() as u8).collect();
         data[..8].copy_from_slice(&kind);
-        data[8] = 1; // The layout's version comes first.
+        data[8] = T::VERSION; // The layout's version comes first.
         let account: T = decode(&data).unwrap();
         let mut next = 8;
         for (offset, bytes) in fields(&account) {
@@ -32,7 +32,7 @@ fn check<T: Account + PartialEq>(kind: [u8; 8], len: usize, fields: impl Fn(&T) 
         }
         assert_eq!(next, len, "fields fill the account");
         assert_eq!(bytes_of(&account), &data[8..], "written as read");
-        data[8] = 2;
+        data[8] = T::VERSION + 1;
         assert!(decode::<T>(&data).is_err(), "another version is not read as this one");
     }
 }
@@ -77,7 +77,9 @@ fn params(at: usize, it: &bulkhead::state::ParamsData) -> Fields<'_> {
         (at + 152, bytes_of(&it.base_decimals)),
         (at + 153, bytes_of(&it.quote_decimals)),
         (at + 154, bytes_of(&it._pad)),
-        (at + 160, bytes_of(&it._reserved)),
+        (at + 160, bytes_of(&it.keeper_floor_quote_atoms)),
+        (at + 168, bytes_of(&it.crank_fee_quote_atoms)),
+        (at + 176, bytes_of(&it._reserved)),
     ]
 }
 
@@ -141,7 +143,7 @@ fn layout_ok_protocol() {
 
 #[test]
 fn layout_ok_market() {
-    check::<Market>([0xdb, 0xbe, 0xd5, 0x37, 0x00, 0xe3, 0xc6, 0x9a], 1448, |it| {
+    check::<Market>([0xdb, 0xbe, 0xd5, 0x37, 0x00, 0xe3, 0xc6, 0x9a], 1624, |it| {
         let mut fields: Fields = vec![
             (8, bytes_of(&it.version)),
             (9, bytes_of(&it.bump)),
@@ -157,24 +159,35 @@ fn layout_ok_market() {
             (144, bytes_of(&it.lp_mint)),
         ];
         fields.extend(oracle(176, &it.oracle));
-        fields.extend(params(280, &it.params));
-        fields.extend(observations(504, &it.observations));
-        fields.extend([(640, bytes_of(&it.extremes_newest)), (648, bytes_of(&it.extremes))]);
-        fields.extend(side(936, &it.long));
-        fields.extend(side(1016, &it.short));
+        fields.extend(oracle(280, &it.collateral_oracle));
+        fields.extend(params(384, &it.params));
+        fields.extend(observations(608, &it.observations));
+        fields.extend([(744, bytes_of(&it.extremes_newest)), (752, bytes_of(&it.extremes))]);
+        fields.extend(side(1040, &it.long));
+        fields.extend(side(1120, &it.short));
         fields.extend([
-            (1096, bytes_of(&it.pool_atoms)),
-            (1104, bytes_of(&it.shares)),
-            (1112, bytes_of(&it.protocol_fees_atoms)),
-            (1120, bytes_of(&it.crank_budget_atoms)),
-            (1128, bytes_of(&it.insurance_atoms)),
-            (1136, bytes_of(&it.shortfall_total_atoms)),
-            (1144, bytes_of(&it.funding_due_atoms)),
-            (1152, bytes_of(&it.borrow_owed_atoms)),
-            (1160, bytes_of(&it.borrow_index_e12)),
-            (1176, bytes_of(&it.funding_rate_e12)),
-            (1184, bytes_of(&it.accrued_at)),
-            (1192, bytes_of(&it._reserved)),
+            (1200, bytes_of(&it.pool_atoms)),
+            (1208, bytes_of(&it.shares)),
+            (1216, bytes_of(&it.protocol_fees_atoms)),
+            (1224, bytes_of(&it.crank_budget_atoms)),
+            (1232, bytes_of(&it.insurance_atoms)),
+            (1240, bytes_of(&it.shortfall_total_atoms)),
+            (1248, bytes_of(&it.funding_due_atoms)),
+            (1256, bytes_of(&it.borrow_owed_atoms)),
+            (1264, bytes_of(&it.borrow_index_e12)),
+            (1280, bytes_of(&it.funding_rate_e18)),
+            (1288, bytes_of(&it.accrued_at)),
+            (1296, bytes_of(&it.impact_pot_atoms)),
+            (1304, bytes_of(&it.insurance_outflow_atoms)),
+            (1312, bytes_of(&it.insurance_outflow_at)),
+            (1320, bytes_of(&it.withdrawal_outflow_atoms)),
+            (1328, bytes_of(&it.withdrawal_outflow_at)),
+            (1336, bytes_of(&it.withdrawals_short_since)),
+            (1344, bytes_of(&it.withdrawals_short)),
+            (1348, bytes_of(&it._pad)),
+            (1352, bytes_of(&it.wind_down_from)),
+            (1360, bytes_of(&it.settlement_price_e12)),
+            (1368, bytes_of(&it._reserved)),
         ]);
         fields
     });
@@ -243,8 +256,7 @@ fn layout_ok_position() {
             (288, bytes_of(&it.margin_refreshed_at)),
             (296, bytes_of(&it.opened_at)),
             (304, bytes_of(&it.below_since)),
-            (312, bytes_of(&it.keeper_floor_paid_at)),
-            (320, bytes_of(&it._reserved)),
+            (312, bytes_of(&it._reserved)),
         ]
     });
 }
@@ -270,7 +282,8 @@ fn layout_ok_order() {
             (136, bytes_of(&it.tip_lamports)),
             (144, bytes_of(&it.payout_cap_ppm)),
             (148, bytes_of(&it._pad)),
-            (152, bytes_of(&it._reserved)),
+            (152, bytes_of(&it.triggered_slot)),
+            (160, bytes_of(&it._reserved)),
         ]
     });
 }
@@ -302,20 +315,20 @@ fn layout_ok_reserved_bytes_and_padding_stay_zero() {
     world.move_price(6_100_000_000_000, 60).unwrap();
     let market = world.market();
     assert_eq!(market._reserved, [0; 256]);
-    assert_eq!((market.params._pad, market.params._reserved), ([0; 6], [0; 64]));
+    assert_eq!((market.params._pad, market.params._reserved), ([0; 6], [0; 48]));
     assert_eq!((market.oracle._pad, market.observations._pad), ([0; 7], [0; 3]));
     assert_eq!((market.long._pad, market.short._pad), ([0; 4], [0; 4]));
     let account = world.position(&position);
-    assert_eq!((account._pad_2, account._reserved), ([0; 4], [0; 96]));
+    assert_eq!((account._pad_2, account._reserved), ([0; 4], [0; 104]));
     let order = world.order(&pda::order(&position, 1));
-    assert_eq!((order._pad, order._reserved), ([0; 4], [0; 48]));
+    assert_eq!((order._pad, order._reserved), ([0; 4], [0; 40]));
     let trader = world.trader(&owner.key).unwrap();
     assert_eq!((trader._pad, trader._pad_2, trader._reserved), ([0; 2], [0; 4], [0; 32]));
     let protocol = world.protocol().unwrap();
     assert_eq!((protocol._pad, protocol._pad_2, protocol._pad_3), (0, [0; 2], [0; 4]));
     assert_eq!(protocol._reserved, [0; 128]);
     let versions = [market.version, account.version, order.version, trader.version, protocol.version];
-    assert_eq!(versions, [1; 5]);
+    assert_eq!(versions, [2, 1, 1, 1, 1]);
 }
 
 /// Numbers that are written by hand, little end first, are the numbers that are read.

@@ -42,6 +42,8 @@ pub(crate) fn draw_params(random: &mut Random) -> (MarketParams, u8) {
         funding_velocity_max_e18: random.magnitude(1, 88_082_778),
         funding_rate_max_e12: random.magnitude(1, 317_098),
         impact_scale_quote_atoms: 0,
+        keeper_floor_quote_atoms: 0,
+        crank_fee_quote_atoms: 0,
     };
     (params, random.range(6, 9) as u8)
 }
@@ -130,7 +132,7 @@ pub(crate) fn draw_indexes(random: &mut Random, scale: &Scale, market: &mut Mark
         side.funding_received_e24 = random.magnitude_u128(1, most).into();
     }
     let rate_max = market.params.funding_rate_max_e12 as i64;
-    market.funding_rate_e12 = random.range_i64(-rate_max, rate_max);
+    market.funding_rate_e18 = random.range_i64(-rate_max, rate_max) * 1_000_000;
     let last = market.observations.published_at;
     market.accrued_at = match random.range(0, 9) {
         0 => 0,

@@ -47,7 +47,7 @@ fn bump(seeds: &[&[u8]]) -> u8 {
 fn expected_market(world: &World) -> Market {
     let address = pda::market(0);
     let mut market = Market {
-        version: 1,
+        version: 2,
         bump: bump(&[b"market", &[0, 0]]),
         pool_bump: bump(&[b"pool", address.as_ref()]),
         insurance_bump: bump(&[b"insurance", address.as_ref()]),

@@ -218,7 +218,7 @@ fn deposit_fails_in_a_market_that_is_not_active() {
     refused(&mut world, &instruction, BulkheadError::CorruptAccount);
     poke(&mut world, &keys.market, |market: &mut Market| {
         market.status = 0;
-        market.version = 2;
+        market.version = 1;
     });
     refused(&mut world, &instruction, BulkheadError::AccountVersionMismatch);
 }

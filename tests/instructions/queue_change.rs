@@ -158,7 +158,7 @@ fn queue_change_fails_out_of_turn_and_with_a_wrong_number_of_markets() {
     refused(&mut world, &none, BulkheadError::ChangeMarketMismatch);
     let one = ix::queue_change(admin, Some(market), args(0, settings(&world)));
     refused(&mut world, &one, BulkheadError::ChangeMarketMismatch);
-    poke::<Market>(&mut world, &market, |market| market.version = 2);
+    poke::<Market>(&mut world, &market, |market| market.version = 1);
     let queued = queue(&world, status);
     refused(&mut world, &queued, BulkheadError::AccountVersionMismatch);
 }

@@ -307,6 +307,6 @@ fn remove_collateral_fails_readonly_forged_or_of_another_layout() {
     refused(&mut desk.world, &instruction, BulkheadError::AccountVersionMismatch);
     poke(&mut desk.world, &position, |position: &mut Position| position.version = 1);
     let market = desk.keys().market;
-    poke(&mut desk.world, &market, |market: &mut Market| market.version = 2);
+    poke(&mut desk.world, &market, |market: &mut Market| market.version = 1);
     refused(&mut desk.world, &instruction, BulkheadError::AccountVersionMismatch);
 }

@@ -198,9 +198,9 @@ fn update_market_fails_of_a_market_that_is_not_as_written() {
     let mut world = World::new().unwrap();
     publish(&mut world, 61_000 * E8, 400, 60);
     let (market, instruction) = (world.keys.market, update(&world));
-    poke(&mut world, &market, |market: &mut Market| market.version = 2);
+    poke(&mut world, &market, |market: &mut Market| market.version = 1);
     refused(&mut world, &instruction, BulkheadError::AccountVersionMismatch);
-    poke(&mut world, &market, |market: &mut Market| (market.version, market.status) = (1, 3));
+    poke(&mut world, &market, |market: &mut Market| (market.version, market.status) = (2, 3));
     refused(&mut world, &instruction, BulkheadError::CorruptAccount);
     poke(&mut world, &market, |market: &mut Market| (market.status, market.oracle.kind) = (0, 2));
     refused(&mut world, &instruction, BulkheadError::CorruptAccount);

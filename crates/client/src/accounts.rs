@@ -5,7 +5,7 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
-use bulkhead::constants::ACCOUNT_VERSION;
+use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
 use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, Trader};
 use bytemuck::Pod;
 
@@ -60,16 +60,19 @@ pub trait Account: Pod + Discriminator + sealed::Sealed {
     const NAME: &'static str;
     /// Its length in bytes, discriminator included.
     const LEN: usize = DISCRIMINATOR_LEN + size_of::<Self>();
+    /// Layout version that this client reads.
+    const VERSION: u8;
     /// Layout version that wrote it.
     fn version(&self) -> u8;
 }
 
 macro_rules! accounts {
-    ($($name:ident),*) => {$(
+    ($($name:ident: $version:expr),* $(,)?) => {$(
         impl sealed::Sealed for $name {}
 
         impl Account for $name {
             const NAME: &'static str = stringify!($name);
+            const VERSION: u8 = $version;
 
             fn version(&self) -> u8 {
                 self.version
@@ -78,7 +81,14 @@ macro_rules! accounts {
     )*};
 }
 
-accounts!(Protocol, Market, Position, Order, Trader, ParamChange);
+accounts!(
+    Protocol: ACCOUNT_VERSION,
+    Market: MARKET_VERSION,
+    Position: ACCOUNT_VERSION,
+    Order: ACCOUNT_VERSION,
+    Trader: ACCOUNT_VERSION,
+    ParamChange: ACCOUNT_VERSION,
+);
 
 /// The `T` in an account's `data`.
 pub fn decode<T: Account>(data: &[u8]) -> Result<T, AccountError> {
@@ -91,9 +101,9 @@ pub fn decode<T: Account>(data: &[u8]) -> Result<T, AccountError> {
         return Err(AccountError::WrongLength { kind: T::NAME, expected: T::LEN, found: data.len() });
     }
     let account: T = bytemuck::pod_read_unaligned(body);
-    if account.version() != ACCOUNT_VERSION {
+    if account.version() != T::VERSION {
         let found = account.version();
-        return Err(AccountError::WrongVersion { kind: T::NAME, expected: ACCOUNT_VERSION, found });
+        return Err(AccountError::WrongVersion { kind: T::NAME, expected: T::VERSION, found });
     }
     Ok(account)
 }

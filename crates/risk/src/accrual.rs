@@ -12,6 +12,8 @@ use crate::units::{PriceE12, QuoteAtoms, UnixSeconds};
 
 const E12: u64 = 1_000_000_000_000;
 const E6: u64 = 1_000_000;
+const TWICE_E6: u64 = 2_000_000;
+const E18: u64 = 1_000_000_000_000_000_000;
 
 /// Borrow rate per second in 10^-12: linear from 0 to the kink, linear from there to full, flat beyond.
 pub fn borrow_rate_e12_floor(params: &Params, ledger: &Ledger) -> Result<u64> {
@@ -35,16 +37,18 @@ pub fn borrow_rate_e12_floor(params: &Params, ledger: &Ledger) -> Result<u64> {
     params.borrow_kink_rate_e12.checked_add(risen).ok_or(RiskError::Overflow)
 }
 
-/// Funding rate per second in 10^-12 after `seconds` at the present skew:
-/// rate + clamp(skew / scale, -1, 1) * velocity * seconds, clamped to the largest rate.
-pub fn funding_rate_e12_after(
+/// Funding rate per second in 10^-18 after `seconds` at the present skew:
+/// rate + clamp(skew / scale, -1, 1) * velocity * seconds, clamped to the largest rate. A drift is rounded
+/// towards none, by less than one unit a step.
+pub fn funding_rate_e18_after(
     params: &Params,
     ledger: &Ledger,
     index: PriceE12,
     seconds: u64,
 ) -> Result<i64> {
     let scale = params.funding_skew_scale_quote_atoms.0;
-    let rate_max = i128::from(params.funding_rate_max_e12);
+    let rate_max =
+        i128::from(params.funding_rate_max_e12).checked_mul(i128::from(E6)).ok_or(RiskError::Overflow)?;
     if scale == 0 || rate_max == 0 {
         return Ok(0);
     }
@@ -56,9 +60,9 @@ pub fn funding_rate_e12_after(
         u128::from(skew).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?,
         u128::from(scale),
     )?;
-    let drift = i128::try_from(fixed::div_u64_floor(drift_e18, E6)?).map_err(|_| RiskError::Overflow)?;
+    let drift = i128::try_from(drift_e18).map_err(|_| RiskError::Overflow)?;
     let signed = if long >= short { drift } else { drift.checked_neg().ok_or(RiskError::Overflow)? };
-    let moved = i128::from(ledger.funding_rate_e12).checked_add(signed).ok_or(RiskError::Overflow)?;
+    let moved = i128::from(ledger.funding_rate_e18).checked_add(signed).ok_or(RiskError::Overflow)?;
     i64::try_from(moved.clamp(rate_max.checked_neg().ok_or(RiskError::Overflow)?, rate_max))
         .map_err(|_| RiskError::Overflow)
 }
@@ -91,9 +95,9 @@ impl Ledger {
     }
 
     fn accrue_funding(&mut self, params: &Params, index: PriceE12, seconds: u64) -> Result<()> {
-        let before = self.funding_rate_e12;
-        let after = funding_rate_e12_after(params, self, index, seconds)?;
-        self.funding_rate_e12 = after;
+        let before = self.funding_rate_e18;
+        let after = funding_rate_e18_after(params, self, index, seconds)?;
+        self.funding_rate_e18 = after;
         // Trapezoid: twice the mean rate over the interval.
         let twice = i128::from(before).checked_add(i128::from(after)).ok_or(RiskError::Overflow)?;
         if twice == 0 {
@@ -102,12 +106,10 @@ impl Ledger {
         let payer = if twice > 0 { Side::Long } else { Side::Short };
         let paid = self.side(payer).open_interest;
         let received = self.side(payer.opposite()).open_interest;
-        let growth = twice
-            .unsigned_abs()
-            .checked_mul(u128::from(seconds))
-            .and_then(|sum| sum.checked_mul(u128::from(index.0)))
-            .ok_or(RiskError::Overflow)?
-            >> 1;
+        let seconds_x_index =
+            u128::from(seconds).checked_mul(u128::from(index.0)).ok_or(RiskError::Overflow)?;
+        let product = twice.unsigned_abs().checked_mul(seconds_x_index).ok_or(RiskError::Overflow)?;
+        let growth = fixed::div_u64_floor(product, TWICE_E6)?;
         let payers = self.side_mut(payer);
         payers.funding_paid_e24 = payers.funding_paid_e24.checked_add(growth).ok_or(RiskError::Overflow)?;
         if received.is_zero() {
@@ -179,15 +181,15 @@ impl Position {
         let rate = borrow_rate_e12_floor(params, ledger)?;
         let borrow = u128::from(rate).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
         let pays = match self.side {
-            Side::Long => ledger.funding_rate_e12 > 0,
-            Side::Short => ledger.funding_rate_e12 < 0,
+            Side::Long => ledger.funding_rate_e18 > 0,
+            Side::Short => ledger.funding_rate_e18 < 0,
         };
         let mut carry = borrow_amount_ceil(self.reserved, borrow)?;
         if pays {
             let notional = params.notional_ceil(self.size, index)?;
-            let rate = u128::from(ledger.funding_rate_e12.unsigned_abs());
+            let rate = u128::from(ledger.funding_rate_e18.unsigned_abs());
             let growth = rate.checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
-            let funding = fixed::mul_div_ceil(u128::from(notional.0), growth, u128::from(E12))?;
+            let funding = fixed::mul_div_ceil(u128::from(notional.0), growth, u128::from(E18))?;
             carry = carry.plus(QuoteAtoms(fixed::narrow(funding)?))?;
         }
         Ok(carry)

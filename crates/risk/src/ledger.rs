@@ -2,6 +2,7 @@
 //! The part of a market that actions on positions change.
 
 use crate::error::{Result, RiskError};
+use crate::outflow::Outflow;
 use crate::params::Params;
 use crate::units::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, Shares, SignedQuoteAtoms, UnixSeconds};
 
@@ -77,14 +78,24 @@ pub struct Ledger {
     pub shortfall_total: QuoteAtoms,
     /// What one quote atom set aside has paid to borrow, in 10^-12.
     pub borrow_index_e12: u128,
-    /// Funding rate per second, in 10^-12; positive: longs pay.
-    pub funding_rate_e12: i64,
+    /// Funding rate per second, in 10^-18; positive: longs pay.
+    pub funding_rate_e18: i64,
     /// Funding that receivers have accrued and not been paid, rounded up.
     pub funding_due: QuoteAtoms,
     /// Borrow fee that positions have accrued and not paid, rounded down.
     pub borrow_owed: QuoteAtoms,
     /// When the indexes were last advanced.
     pub accrued_at: UnixSeconds,
+    /// What the present skew was charged for as price impact: the most that undoing it can be paid.
+    pub impact_pot: QuoteAtoms,
+    /// What insurance has paid out lately.
+    pub insurance_outflow: Outflow,
+    /// What withdrawals have taken out of the pool lately.
+    pub withdrawal_outflow: Outflow,
+    /// Matured withdrawals that were paid in part and wait for the rest.
+    pub withdrawals_short: u32,
+    /// Since when at least one does; zero while none does.
+    pub withdrawals_short_since: UnixSeconds,
 }
 
 impl Ledger {

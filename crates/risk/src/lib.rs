@@ -25,6 +25,7 @@ pub mod margin;
 pub mod market;
 pub mod oracle;
 pub mod orders;
+pub mod outflow;
 pub mod params;
 pub mod pool;
 pub mod position;

@@ -5,7 +5,7 @@ use crate::extremes::Extremes;
 use crate::ledger::Ledger;
 use crate::oracle::{CONFIDENCE_WIDE_PPM_MAX, OracleState, Purpose, Sample};
 use crate::params::Params;
-use crate::units::UnixSeconds;
+use crate::units::{PriceE12, UnixSeconds};
 use crate::volatility::{STALE_SECS, Volatility};
 
 /// Life of a market.
@@ -35,6 +35,10 @@ pub struct Market {
     pub extremes: Extremes,
     /// Booked amounts.
     pub ledger: Ledger,
+    /// From when the prices of an admin's wind-down count; zero without one.
+    pub wind_down_from: UnixSeconds,
+    /// Price at which everything settles; zero until the market is settled.
+    pub settlement_price: PriceE12,
 }
 
 /// What a sample did to a market.

@@ -82,13 +82,18 @@ pub struct Params {
     pub funding_rate_max_e12: u64,
     /// Skew at which the price impact would be 100 %; zero turns impact off.
     pub impact_scale_quote_atoms: QuoteAtoms,
+    /// Least pay of whoever closes a whole position that cannot pay for it; insurance adds what is missing.
+    /// Also what settling a capped position earns.
+    pub keeper_floor_quote_atoms: QuoteAtoms,
+    /// What the first sample of a bucket earns, from the crank budget while it lasts.
+    pub crank_fee_quote_atoms: QuoteAtoms,
 }
 
 /// Bounds of [`Params`]: constants of the program.
 mod bound {
     use core::ops::RangeInclusive;
 
-    use crate::units::QuoteAtoms;
+    use crate::units::{Ppm, QuoteAtoms};
 
     pub(super) const BASE_DECIMALS: RangeInclusive<u64> = 0..=12;
     pub(super) const QUOTE_DECIMALS: RangeInclusive<u64> = 6..=9;
@@ -112,6 +117,10 @@ mod bound {
     pub(super) const OPEN_INTEREST_CAP: QuoteAtoms = QuoteAtoms(184_467_440_737_095_516);
     /// From nothing to 1,000 % a year within an hour.
     pub(super) const FUNDING_VELOCITY_E18: RangeInclusive<u64> = 0..=88_082_778;
+    /// A position of the least notional must be worth liquidating: its keeper gets at least 0.15 % of it.
+    pub(super) const KEEPER_SHARE_OF_NOTIONAL: Ppm = Ppm(1_500);
+    /// A day of samples may cost a thousandth of a position of the least notional.
+    pub(super) const CRANK_SHARE_OF_NOTIONAL: Ppm = Ppm(1_000);
 }
 
 impl Params {
@@ -164,11 +173,15 @@ impl Params {
             self.borrow_kink_utilisation_ppm < self.borrow_full_utilisation_ppm,
             self.borrow_full_utilisation_ppm <= Ppm::ONE,
             self.borrow_kink_rate_e12 <= self.borrow_full_rate_e12,
-            // Price impact is not part of this version.
-            self.impact_scale_quote_atoms.is_zero(),
+            // A trade of the whole open interest cap may move its price by a quarter at most.
+            self.impact_scale_quote_atoms.is_zero() || self.impact_is_mild()?,
             // The price may rise a hundredfold before a side's notional could no longer be counted, and
             // liquidations with it.
             self.open_interest_cap_quote_atoms <= bound::OPEN_INTEREST_CAP,
+            self.keeper_floor_quote_atoms
+                <= self.notional_min_quote_atoms.share_floor(bound::KEEPER_SHARE_OF_NOTIONAL)?,
+            self.crank_fee_quote_atoms
+                <= self.notional_min_quote_atoms.share_floor(bound::CRANK_SHARE_OF_NOTIONAL)?,
         ];
         for (place, holds) in (101_u8..).zip(relations) {
             if !holds {
@@ -176,6 +189,13 @@ impl Params {
             }
         }
         Ok(())
+    }
+
+    /// Four times the largest skew that a trade can leave or find fits the scale of the impact.
+    fn impact_is_mild(&self) -> Result<bool> {
+        let most =
+            u128::from(self.open_interest_cap_quote_atoms.0).checked_mul(4).ok_or(RiskError::Overflow)?;
+        Ok(most <= u128::from(self.impact_scale_quote_atoms.0))
     }
 
     /// `size * price` in quote atoms, rounded down: for values.

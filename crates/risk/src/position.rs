@@ -60,6 +60,8 @@ pub struct Position {
     pub opened_at: UnixSeconds,
     /// Publish time of the sample at which it was first found below maintenance; zero if it was not.
     pub below_since: UnixSeconds,
+    /// Whether a margin call was announced and not cured.
+    pub margin_called: bool,
 }
 
 /// A position's value at a price.
@@ -99,6 +101,7 @@ impl Position {
             margin_refreshed_at: UnixSeconds::ZERO,
             opened_at: UnixSeconds::ZERO,
             below_since: UnixSeconds::ZERO,
+            margin_called: false,
         }
     }
 

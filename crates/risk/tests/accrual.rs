@@ -12,7 +12,7 @@
 
 mod common;
 
-use bulkhead_risk::accrual::{borrow_rate_e12_floor, funding_rate_e12_after};
+use bulkhead_risk::accrual::{borrow_rate_e12_floor, funding_rate_e18_after};
 use common::*;
 
 fn later(seconds: i64) -> UnixSeconds {
@@ -58,19 +58,19 @@ fn accrue_ok_only_starts_the_clock_at_first_and_never_runs_back() {
 #[test]
 fn funding_rate_ok_moves_with_skew_and_stops_at_its_bound() {
     let (market, _) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
-    let rate = |ledger: &Ledger, seconds| funding_rate_e12_after(&params(), ledger, PRICE, seconds).unwrap();
+    let rate = |ledger: &Ledger, seconds| funding_rate_e18_after(&params(), ledger, PRICE, seconds).unwrap();
     // Half of the scale: half of 8e-12 a second per second.
     assert_eq!(
         [rate(&market.ledger, 0), rate(&market.ledger, 1), rate(&market.ledger, 3_600)],
-        [0, 4, 14_400]
+        [0, 4_000_000, 14_400_000_000]
     );
-    assert_eq!(rate(&market.ledger, 1_000_000), 60_000);
+    assert_eq!(rate(&market.ledger, 1_000_000), 60_000_000_000);
     let mut short = market.ledger;
     core::mem::swap(&mut short.long, &mut short.short);
-    assert_eq!([rate(&short, 3_600), rate(&short, 1_000_000)], [-14_400, -60_000]);
+    assert_eq!([rate(&short, 3_600), rate(&short, 1_000_000)], [-14_400_000_000, -60_000_000_000]);
     let mut wide = market.ledger;
     wide.long.open_interest = worth(90_000_000);
-    assert_eq!(rate(&wide, 100), 800);
+    assert_eq!(rate(&wide, 100), 800_000_000);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn accrue_ok_payers_pay_what_receivers_get_and_the_pool_the_rest() {
     let (market, long) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
     let (mut market, short) = open(&market, Side::Short, 4_000_000, usd(1_000_000));
     market.params.borrow_full_rate_e12 = 0;
-    market.ledger.funding_rate_e12 = 10_000;
+    market.ledger.funding_rate_e18 = 10_000_000_000;
     market.params.funding_velocity_max_e18 = 0;
     market.ledger.accrue(&market.params, PRICE, later(1_000)).unwrap();
     let paid = long.accrued(&market.params, &market.ledger).unwrap();
@@ -89,7 +89,7 @@ fn accrue_ok_payers_pay_what_receivers_get_and_the_pool_the_rest() {
     assert_eq!(market.ledger.funding_due, usd(40));
 
     // The other way round ten million receive what four million pay.
-    market.ledger.funding_rate_e12 = -10_000;
+    market.ledger.funding_rate_e18 = -10_000_000_000;
     market.ledger.accrue(&market.params, PRICE, later(2_000)).unwrap();
     let paid = short.accrued(&market.params, &market.ledger).unwrap();
     let got = long.accrued(&market.params, &market.ledger).unwrap();
@@ -102,7 +102,7 @@ fn accrue_ok_trapezoid_between_the_rates() {
     let (mut market, long) = open(&market(), Side::Long, 20_000_000, usd(1_000_000));
     market.params.borrow_full_rate_e12 = 0;
     market.ledger.accrue(&market.params, PRICE, later(1_000)).unwrap();
-    assert_eq!(market.ledger.funding_rate_e12, 8_000);
+    assert_eq!(market.ledger.funding_rate_e18, 8_000_000_000);
     let paid = long.accrued(&market.params, &market.ledger).unwrap();
     assert_eq!(paid.owed_funding, usd(80)); // Mean rate 4e-9, 1,000 s, 20 million.
 }
@@ -130,7 +130,7 @@ fn accrued_fails_on_an_index_that_ran_back() {
 #[test]
 fn carry_ok_counts_payables_only() {
     let (mut market, long) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
-    market.ledger.funding_rate_e12 = 10_000;
+    market.ledger.funding_rate_e18 = 10_000_000_000;
     let short = Position { side: Side::Short, ..long };
     let carry =
         |position: &Position| position.carry_ceil(&market.params, &market.ledger, PRICE, 1_000).unwrap();

@@ -114,3 +114,12 @@ proptest! {
         }
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn div_u64_ok_is_the_quotient(value: u128, divisor in 1..=u64::MAX, shift in 0_u32..64) {
+        let divisor = (divisor >> shift).max(1);
+        proptest::prop_assert_eq!(div_u64_floor(value, divisor), Ok(value / u128::from(divisor)));
+        proptest::prop_assert_eq!(div_u64_floor(value, 0), Err(RiskError::DivisionByZero));
+    }
+}

@@ -156,7 +156,7 @@ fn liquidation_price_ok_in_round_numbers() {
 fn validate_ok_and_fails_on_each_parameter() {
     assert_eq!(params().validate(), Ok(()));
     type Spoil = fn(&mut Params);
-    let bad: [(u8, Spoil); 30] = [
+    let bad: [(u8, Spoil); 32] = [
         (1, |p| p.base_decimals = 13),
         (2, |p| p.quote_decimals = 5),
         (3, |p| p.stress_variance_e24 = 1_268_391_679_350_582),
@@ -187,6 +187,8 @@ fn validate_ok_and_fails_on_each_parameter() {
         (111, |p| p.borrow_kink_rate_e12 = 95_130),
         (112, |p| p.impact_scale_quote_atoms = QuoteAtoms(1)),
         (113, |p| p.open_interest_cap_quote_atoms = QuoteAtoms(u64::MAX / 100 + 1)),
+        (114, |p| p.keeper_floor_quote_atoms = QuoteAtoms(30_001)),
+        (115, |p| p.crank_fee_quote_atoms = QuoteAtoms(20_001)),
     ];
     for (place, spoil) in bad {
         let mut params = params();

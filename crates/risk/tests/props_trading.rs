@@ -236,7 +236,7 @@ proptest! {
         (market.oracle.index, market.oracle.mark) = (PriceE12(raw[4]), PriceE12(raw[5]));
         market.ledger.pool = QuoteAtoms(raw[6]);
         market.ledger.borrow_index_e12 = wide[1];
-        market.ledger.funding_rate_e12 = raw[7] as i64;
+        market.ledger.funding_rate_e18 = (raw[7] as i64).saturating_mul(1_000_000);
         market.ledger.accrued_at = UnixSeconds(raw[8] as i64);
         let sums = market.ledger.side_mut(side);
         (sums.open_interest, sums.cost_e12) = (BaseAtoms(raw[9]), wide[2]);

@@ -256,7 +256,7 @@ fn remove_collateral_ok_down_to_the_requirement() {
 #[test]
 fn remove_collateral_ok_leaves_seven_days_of_carry() {
     let (mut market, mut position) = open(&market(), Side::Long, 10_000, usd(2_000));
-    market.ledger.funding_rate_e12 = 10_000;
+    market.ledger.funding_rate_e18 = 10_000_000_000;
     position.owed_borrow = usd(3);
     let done = take(&market, &position, usd(1)).unwrap();
     // 1e-8 a second for 604,800 s is 0.6048 %; the pool's utilisation is 100 ppm: a rate of nothing.

@@ -15,7 +15,7 @@
 
 mod common;
 
-use bulkhead_risk::accrual::{borrow_rate_e12_floor, funding_rate_e12_after};
+use bulkhead_risk::accrual::{borrow_rate_e12_floor, funding_rate_e18_after};
 use bulkhead_risk::fixed::DecayRate;
 use bulkhead_risk::health::liquidation_price;
 use bulkhead_risk::liquidation::{assess, fee_ppm_floor};
@@ -142,15 +142,15 @@ fn accrual_and_pool() -> Vec<(u32, i128)> {
         i128::from(borrow_rate_e12_floor(&params(), &ledger).unwrap())
     };
     let (market, long) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
-    let rate = funding_rate_e12_after(&params(), &market.ledger, PRICE, 3_600).unwrap();
+    let rate = funding_rate_e18_after(&params(), &market.ledger, PRICE, 3_600).unwrap();
     let (mut funded, short) = open(&market, Side::Short, 4_000_000, usd(1_000_000));
-    funded.ledger.funding_rate_e12 = 10_000;
+    funded.ledger.funding_rate_e18 = 10_000_000_000;
     funded.params.funding_velocity_max_e18 = 0;
     funded.ledger.accrue(&funded.params, PRICE, UnixSeconds(NOW.0 + 1_000)).unwrap();
     let paid = long.accrued(&funded.params, &funded.ledger).unwrap();
     let got = short.accrued(&funded.params, &funded.ledger).unwrap();
     let mut carried = market;
-    carried.ledger.funding_rate_e12 = 10_000;
+    carried.ledger.funding_rate_e18 = 10_000_000_000;
     let carry = long.carry_ceil(&carried.params, &carried.ledger, PRICE, 604_800).unwrap();
     let (pool, _) = open(&common::market(), Side::Long, 1_000_000, usd(50_000));
     let pool = at_price(&pool, 48_500);

@@ -33,8 +33,10 @@ pub const ORDER_SEED: &[u8] = b"order";
 #[constant]
 pub const CHANGE_SEED: &[u8] = b"change";
 
-/// Layout version that every account carries.
+/// Layout version that every account but the market carries.
 pub const ACCOUNT_VERSION: u8 = 1;
+/// Layout version of markets. Version 1 had no collateral oracle, outflow limits or settlement price.
+pub const MARKET_VERSION: u8 = 2;
 /// Most orders that a position has at a time.
 pub const ORDERS_PER_POSITION_MAX: u8 = 8;
 /// Of these, the most that a delegate can fill: the owner always finds room for an order of its own.

@@ -130,7 +130,7 @@ fn execute_order_fails_on_another_layout_or_broken_books() {
         &|w| poke(w, &position, |p: &mut Position| p.collateral_atoms += USD),
         BulkheadError::VaultBelowBooked,
     );
-    broken(&|w| poke(w, &market, |m: &mut Market| m.version = 2), BulkheadError::AccountVersionMismatch);
+    broken(&|w| poke(w, &market, |m: &mut Market| m.version = 1), BulkheadError::AccountVersionMismatch);
     broken(&|w| poke(w, &market, |m: &mut Market| m.status = 9), BulkheadError::CorruptAccount);
     broken(&|w| poke(w, &market, |m: &mut Market| m.pool_atoms += USD), BulkheadError::PoolVaultBelowBooked);
     broken(&|w| poke(w, &market, |m: &mut Market| m.pool_atoms = USD), BulkheadError::ReserveNotCovered);

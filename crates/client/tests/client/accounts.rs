@@ -16,7 +16,7 @@ fn position() -> Position {
 #[test]
 fn decode_ok_every_kind() {
     let protocol = Protocol { version: 1, market_count: 3, ..Protocol::zeroed() };
-    let market = Market { version: 1, index: 9, pool_atoms: 5, ..Market::zeroed() };
+    let market = Market { version: 2, index: 9, pool_atoms: 5, ..Market::zeroed() };
     let order = Order { version: 1, id: 4, size_atoms: 6, ..Order::zeroed() };
     let trader = Trader { version: 1, next_position_id: 8, ..Trader::zeroed() };
     assert_eq!(decode::<Protocol>(&bytes_of(&protocol)), Ok(protocol));
@@ -30,7 +30,7 @@ fn decode_ok_every_kind() {
 fn any_account_decodes_by_discriminator() {
     let all = [
         (bytes_of(&Protocol { version: 1, ..Protocol::zeroed() }), "Protocol"),
-        (bytes_of(&Market { version: 1, ..Market::zeroed() }), "Market"),
+        (bytes_of(&Market { version: 2, ..Market::zeroed() }), "Market"),
         (bytes_of(&position()), "Position"),
         (bytes_of(&Order { version: 1, ..Order::zeroed() }), "Order"),
         (bytes_of(&Trader { version: 1, ..Trader::zeroed() }), "Trader"),
@@ -43,7 +43,7 @@ fn any_account_decodes_by_discriminator() {
 #[test]
 fn lengths_are_those_of_the_program() {
     let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN];
-    assert_eq!(lengths, [336, 1448, 416, 200, 120]);
+    assert_eq!(lengths, [336, 1624, 416, 200, 120]);
 }
 
 #[test]

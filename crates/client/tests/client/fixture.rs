@@ -1,7 +1,7 @@
 //! A market and positions with round numbers: one base atom is 10^-8, one quote atom 10^-6 USD, the price
 //! 50,000 USD.
 
-use bulkhead::constants::ACCOUNT_VERSION;
+use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
 use bulkhead::state::{Market, OracleConfig, Position};
 use bulkhead::views::MarketParams;
 use bulkhead_client::accounts::Account;
@@ -51,6 +51,8 @@ pub(crate) fn params() -> MarketParams {
         funding_velocity_max_e18: 0,
         funding_rate_max_e12: 0,
         impact_scale_quote_atoms: 0,
+        keeper_floor_quote_atoms: 0,
+        crank_fee_quote_atoms: 0,
     }
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn look(market: &Market, cents: u64, seconds: i64) -> Look {
 
 /// A market that was sampled at 50,000 USD and has a pool of 100 million USD.
 pub(crate) fn market() -> Market {
-    let mut market = Market { version: ACCOUNT_VERSION, oracle: OracleConfig::zeroed(), ..Market::zeroed() };
+    let mut market = Market { version: MARKET_VERSION, oracle: OracleConfig::zeroed(), ..Market::zeroed() };
     market.params.store(&params().checked(6).unwrap());
     market.pool_atoms = 100_000_000 * USD;
     market.shares = 100_000_000 * USD;

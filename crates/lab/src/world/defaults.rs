@@ -63,5 +63,7 @@ pub fn params() -> MarketParams {
         funding_velocity_max_e18: 0,
         funding_rate_max_e12: 0,
         impact_scale_quote_atoms: 0,
+        keeper_floor_quote_atoms: 0,
+        crank_fee_quote_atoms: 0,
     }
 }

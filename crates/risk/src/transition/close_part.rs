@@ -123,6 +123,7 @@ fn retire(position: &mut Position) {
     position.addon_ppm = Ppm::ZERO;
     position.liquidation_fee_ppm = Ppm::ZERO;
     position.below_since = UnixSeconds::ZERO;
+    position.margin_called = false;
 }
 
 /// Takes the trade fee of `notional` from the collateral, as far as it goes: a fee never blocks an exit. Of a

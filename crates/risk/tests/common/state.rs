@@ -42,6 +42,8 @@ pub fn params() -> Params {
         funding_velocity_max_e18: 8_000_000,
         funding_rate_max_e12: 60_000,
         impact_scale_quote_atoms: QuoteAtoms::ZERO,
+        keeper_floor_quote_atoms: QuoteAtoms::ZERO,
+        crank_fee_quote_atoms: QuoteAtoms::ZERO,
     }
 }
 

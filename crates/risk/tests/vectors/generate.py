@@ -59,7 +59,7 @@ POSITION = {
 SIDE = {"open_interest": 0, "cost_e12": 0, "reserved": 0, "collateral": 0, "positions": 0,
         "funding_paid_e24": 0, "funding_received_e24": 0}
 LEDGER = {"pool": 0, "shares": 0, "protocol_fees": 0, "crank_budget": 0, "insurance": 0, "shortfall_total": 0,
-          "borrow_index_e12": 0, "funding_rate_e12": 0, "funding_due": 0, "borrow_owed": 0, "accrued_at": 0}
+          "borrow_index_e12": 0, "funding_rate_e18": 0, "funding_due": 0, "borrow_owed": 0, "accrued_at": 0}
 
 
 def some(rng, *choices):
@@ -91,7 +91,7 @@ def world(rng):
             low, high = (min(ends[0], price), max(ends[1], price)) if bucket == newest else ends
             market["extremes"].append([bucket, low, high])
     ledger = {**LEDGER, "accrued_at": NOW, "borrow_index_e12": rng.below(10**11),
-              "funding_rate_e12": rng.between(-60_000, 60_000) if params["funding_rate_max_e12"] else 0,
+              "funding_rate_e18": rng.between(-60_000 * E6, 60_000 * E6) if params["funding_rate_max_e12"] else 0,
               "insurance": rng.below(10**5) * unit}
     for name in ("long", "short"):
         notional = rng.between(1, 30_000_000) * unit

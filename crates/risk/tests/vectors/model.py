@@ -168,21 +168,21 @@ def accrue(params, market, ledger, now):
 
 
 def accrue_funding(params, ledger, index, seconds):
-    before, scale = ledger["funding_rate_e12"], params["funding_skew_scale_quote_atoms"]
-    largest = params["funding_rate_max_e12"]
+    before, scale = ledger["funding_rate_e18"], params["funding_skew_scale_quote_atoms"]
+    largest = params["funding_rate_max_e12"] * E6
     after = 0
     if scale and largest:
         sides = [floor(worth(params, ledger[side]["open_interest"], index)) for side in ("long", "short")]
         skew = sides[0] - sides[1]
-        drift = floor(F(params["funding_velocity_max_e18"] * min(abs(skew), scale) * seconds, scale * E6))
+        drift = floor(F(params["funding_velocity_max_e18"] * min(abs(skew), scale) * seconds, scale))
         after = max(-largest, min(largest, before + (drift if skew >= 0 else -drift)))
-    ledger["funding_rate_e12"] = after
+    ledger["funding_rate_e18"] = after
     twice = before + after
     if not twice:
         return
     payer = "long" if twice > 0 else "short"
     receiver = other(payer)
-    growth = floor(F(abs(twice) * seconds * index, 2))
+    growth = floor(F(abs(twice) * seconds * index, 2 * E6))
     ledger[payer]["funding_paid_e24"] += growth
     paying, receiving = ledger[payer]["open_interest"], ledger[receiver]["open_interest"]
     if receiving:
@@ -214,10 +214,10 @@ def take_snapshots(position, ledger):
 def carry(params, ledger, position, price, seconds):
     """What the position would accrue at the present rates; never what it would receive."""
     result = ceil(F(position["reserved"] * borrow_rate(params, ledger) * seconds, E12))
-    rate = ledger["funding_rate_e12"] * sign(position)
+    rate = ledger["funding_rate_e18"] * sign(position)
     if rate > 0:
         notional = ceil(worth(params, position["size"], price))
-        result += ceil(F(notional * rate * seconds, E12))
+        result += ceil(F(notional * rate * seconds, E6 * E12))
     return result
 
 

@@ -74,7 +74,7 @@ fn read_ledger(value: &Value) -> Ledger {
     let mut ledger =
         Ledger { long: read_side(&value["long"]), short: read_side(&value["short"]), ..Ledger::default() };
     fields!(value, ledger,
-    plain: [borrow_index_e12, funding_rate_e12],
+    plain: [borrow_index_e12, funding_rate_e18],
     typed: [
         pool: QuoteAtoms, shares: Shares, protocol_fees: QuoteAtoms, crank_budget: QuoteAtoms,
         insurance: QuoteAtoms, shortfall_total: QuoteAtoms, funding_due: QuoteAtoms,

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::Wide;
-use crate::constants::{ACCOUNT_VERSION, MARKET_SEED};
+use crate::constants::{MARKET_SEED, MARKET_VERSION};
 use crate::error::BulkheadError;
 
 /// Where prices come from. Receiver and account may change through the timelock, the feed never.
@@ -82,8 +82,12 @@ pub struct ParamsData {
     pub quote_decimals: u8,
     /// Alignment.
     pub _pad: [u8; 6],
+    /// Quote atoms.
+    pub keeper_floor_quote_atoms: u64,
+    /// Quote atoms.
+    pub crank_fee_quote_atoms: u64,
     /// For later parameters.
-    pub _reserved: [u8; 64],
+    pub _reserved: [u8; 48],
 }
 
 /// Oracle memory and volatility.
@@ -184,6 +188,8 @@ pub struct Market {
     pub lp_mint: Pubkey,
     /// Oracle.
     pub oracle: OracleConfig,
+    /// Oracle of the collateral's own price; all zeros without one.
+    pub collateral_oracle: OracleConfig,
     /// Parameters.
     pub params: ParamsData,
     /// Oracle memory and volatility.
@@ -214,20 +220,40 @@ pub struct Market {
     pub borrow_owed_atoms: u64,
     /// Borrow index.
     pub borrow_index_e12: Wide,
-    /// Funding rate per second, 10^-12; positive: longs pay.
-    pub funding_rate_e12: i64,
+    /// Funding rate per second, 10^-18; positive: longs pay.
+    pub funding_rate_e18: i64,
     /// When the indexes were last advanced.
     pub accrued_at: i64,
+    /// What the present skew was charged for as price impact.
+    pub impact_pot_atoms: u64,
+    /// What insurance has paid out lately, as of the time that follows.
+    pub insurance_outflow_atoms: u64,
+    /// When that was.
+    pub insurance_outflow_at: i64,
+    /// What withdrawals have taken lately, as of the time that follows.
+    pub withdrawal_outflow_atoms: u64,
+    /// When that was.
+    pub withdrawal_outflow_at: i64,
+    /// Since when a matured withdrawal waits for liquidity; zero while none does.
+    pub withdrawals_short_since: i64,
+    /// How many do.
+    pub withdrawals_short: u32,
+    /// Alignment.
+    pub _pad: [u8; 4],
+    /// From when the prices of an admin's wind-down count; zero without one.
+    pub wind_down_from: i64,
+    /// Price at which everything settles; zero until the market is settled.
+    pub settlement_price_e12: u64,
     /// For later versions.
     pub _reserved: [u8; 256],
 }
 
-const _: () = assert!(size_of::<Market>() == 1440);
+const _: () = assert!(size_of::<Market>() == 1616);
 
 impl Market {
     /// An error for an account of another layout.
     pub fn require_version(&self) -> Result<()> {
-        require!(self.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        require!(self.version == MARKET_VERSION, BulkheadError::AccountVersionMismatch);
         Ok(())
     }
 

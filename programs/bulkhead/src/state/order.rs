@@ -58,8 +58,10 @@ pub struct Order {
     pub payout_cap_ppm: u32,
     /// Alignment.
     pub _pad: [u8; 4],
+    /// Slot in which its trigger was met; zero if it was not.
+    pub triggered_slot: u64,
     /// For later versions.
-    pub _reserved: [u8; 48],
+    pub _reserved: [u8; 40],
 }
 
 const _: () = assert!(size_of::<Order>() == 192);

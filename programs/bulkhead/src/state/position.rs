@@ -95,10 +95,8 @@ pub struct Position {
     pub opened_at: i64,
     /// Publish time of the sample that first found it below maintenance; zero if none.
     pub below_since: i64,
-    /// When insurance last paid a keeper for it.
-    pub keeper_floor_paid_at: i64,
     /// For later versions.
-    pub _reserved: [u8; 96],
+    pub _reserved: [u8; 104],
 }
 
 const _: () = assert!(size_of::<Position>() == 408);

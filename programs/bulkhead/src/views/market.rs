@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use bulkhead_risk as risk;
 use risk::extremes::{Extremes, LowHigh as RiskLowHigh};
 use risk::oracle::OracleState;
+use risk::outflow::Outflow;
 use risk::volatility::Volatility;
 use risk::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, Shares, UnixSeconds};
 
@@ -39,6 +40,8 @@ pub struct MarketParams {
     pub funding_velocity_max_e18: u64,
     pub funding_rate_max_e12: u64,
     pub impact_scale_quote_atoms: u64,
+    pub keeper_floor_quote_atoms: u64,
+    pub crank_fee_quote_atoms: u64,
 }
 
 impl MarketParams {
@@ -73,6 +76,8 @@ impl MarketParams {
             funding_velocity_max_e18: self.funding_velocity_max_e18,
             funding_rate_max_e12: self.funding_rate_max_e12,
             impact_scale_quote_atoms: QuoteAtoms(self.impact_scale_quote_atoms),
+            keeper_floor_quote_atoms: QuoteAtoms(self.keeper_floor_quote_atoms),
+            crank_fee_quote_atoms: QuoteAtoms(self.crank_fee_quote_atoms),
         };
         params.validate().or_refuse()?;
         Ok(params)
@@ -110,6 +115,8 @@ impl ParamsData {
             funding_velocity_max_e18: self.funding_velocity_max_e18,
             funding_rate_max_e12: self.funding_rate_max_e12,
             impact_scale_quote_atoms: QuoteAtoms(self.impact_scale_quote_atoms),
+            keeper_floor_quote_atoms: QuoteAtoms(self.keeper_floor_quote_atoms),
+            crank_fee_quote_atoms: QuoteAtoms(self.crank_fee_quote_atoms),
         }
     }
 
@@ -142,6 +149,8 @@ impl ParamsData {
         self.funding_velocity_max_e18 = params.funding_velocity_max_e18;
         self.funding_rate_max_e12 = params.funding_rate_max_e12;
         self.impact_scale_quote_atoms = params.impact_scale_quote_atoms.get();
+        self.keeper_floor_quote_atoms = params.keeper_floor_quote_atoms.get();
+        self.crank_fee_quote_atoms = params.crank_fee_quote_atoms.get();
     }
 }
 
@@ -231,6 +240,8 @@ impl Market {
             volatility: self.observations.volatility(),
             extremes: Extremes { newest: self.extremes_newest, ring: self.extremes.map(seen) },
             ledger: self.ledger(),
+            wind_down_from: UnixSeconds(self.wind_down_from),
+            settlement_price: PriceE12(self.settlement_price_e12),
         })
     }
 
@@ -246,10 +257,21 @@ impl Market {
             insurance: QuoteAtoms(self.insurance_atoms),
             shortfall_total: QuoteAtoms(self.shortfall_total_atoms),
             borrow_index_e12: self.borrow_index_e12.into(),
-            funding_rate_e12: self.funding_rate_e12,
+            funding_rate_e18: self.funding_rate_e18,
             funding_due: QuoteAtoms(self.funding_due_atoms),
             borrow_owed: QuoteAtoms(self.borrow_owed_atoms),
             accrued_at: UnixSeconds(self.accrued_at),
+            impact_pot: QuoteAtoms(self.impact_pot_atoms),
+            insurance_outflow: Outflow {
+                taken: QuoteAtoms(self.insurance_outflow_atoms),
+                at: UnixSeconds(self.insurance_outflow_at),
+            },
+            withdrawal_outflow: Outflow {
+                taken: QuoteAtoms(self.withdrawal_outflow_atoms),
+                at: UnixSeconds(self.withdrawal_outflow_at),
+            },
+            withdrawals_short: self.withdrawals_short,
+            withdrawals_short_since: UnixSeconds(self.withdrawals_short_since),
         }
     }
 
@@ -275,9 +297,16 @@ impl Market {
         self.insurance_atoms = ledger.insurance.get();
         self.shortfall_total_atoms = ledger.shortfall_total.get();
         self.borrow_index_e12 = ledger.borrow_index_e12.into();
-        self.funding_rate_e12 = ledger.funding_rate_e12;
+        self.funding_rate_e18 = ledger.funding_rate_e18;
         self.funding_due_atoms = ledger.funding_due.get();
         self.borrow_owed_atoms = ledger.borrow_owed.get();
         self.accrued_at = ledger.accrued_at.get();
+        self.impact_pot_atoms = ledger.impact_pot.get();
+        self.insurance_outflow_atoms = ledger.insurance_outflow.taken.get();
+        self.insurance_outflow_at = ledger.insurance_outflow.at.get();
+        self.withdrawal_outflow_atoms = ledger.withdrawal_outflow.taken.get();
+        self.withdrawal_outflow_at = ledger.withdrawal_outflow.at.get();
+        self.withdrawals_short = ledger.withdrawals_short;
+        self.withdrawals_short_since = ledger.withdrawals_short_since.get();
     }
 }

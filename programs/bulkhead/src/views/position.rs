@@ -82,6 +82,7 @@ impl Position {
             margin_refreshed_at: UnixSeconds(self.margin_refreshed_at),
             opened_at: UnixSeconds(self.opened_at),
             below_since: UnixSeconds(self.below_since),
+            margin_called: self.margin_called != 0,
         })
     }
 
@@ -107,5 +108,6 @@ impl Position {
         self.margin_refreshed_at = view.margin_refreshed_at.get();
         self.opened_at = view.opened_at.get();
         self.below_since = view.below_since.get();
+        self.margin_called = view.margin_called.into();
     }
 }

@@ -84,7 +84,7 @@ pub fn handle_create_market(ctx: Context<CreateMarket>, args: CreateMarketArgs) 
     let mut protocol = accounts.protocol.load_mut()?;
     let oracle: OracleConfig = args.oracle.resolve(protocol.is_mainnet())?;
     let mut market = accounts.market.load_init()?;
-    market.version = ACCOUNT_VERSION;
+    market.version = MARKET_VERSION;
     market.bump = ctx.bumps.market;
     market.pool_bump = ctx.bumps.pool_vault;
     market.insurance_bump = ctx.bumps.insurance_vault;
