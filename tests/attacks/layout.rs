@@ -177,7 +177,7 @@ fn layout_ok_market() {
             (1264, bytes_of(&it.borrow_index_e12)),
             (1280, bytes_of(&it.funding_rate_e18)),
             (1288, bytes_of(&it.accrued_at)),
-            (1296, bytes_of(&it.impact_pot_atoms)),
+            (1296, bytes_of(&it.impact_reference_e12)),
             (1304, bytes_of(&it.insurance_outflow_atoms)),
             (1312, bytes_of(&it.insurance_outflow_at)),
             (1320, bytes_of(&it.withdrawal_outflow_atoms)),

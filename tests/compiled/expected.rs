@@ -193,7 +193,8 @@ fn liquidate(case: &Case, after: &mut Expected) -> Result<()> {
     }
     let seen = observe(case, Purpose::Liquidate)?;
     let position = case.position.view()?;
-    let outcome = transition::liquidate(&seen.market, &position, &seen.sample, case.vault_frozen, seen.now)?;
+    let frozen = Frozen { vault: case.vault_frozen, insurance: false };
+    let outcome = transition::liquidate(&seen.market, &position, &seen.sample, frozen, seen.now)?;
     match outcome {
         Liquidation::Skipped { assessment, position } => {
             after.label = readiness_label(assessment.readiness);
@@ -210,6 +211,10 @@ fn liquidate(case: &Case, after: &mut Expected) -> Result<()> {
             after.balances.vault -= report.fee.get();
             after.balances.keeper += report.keeper_pay.get();
             after.balances.insurance += report.insurance_pay.get();
+            after.balances.keeper += report.insured.to_keeper.get() + report.settle_pay.get();
+            after.balances.insurance -= report.insured.to_keeper.get() + report.insured.to_pool.get();
+            after.balances.pool += report.insured.to_pool.get();
+            after.balances.pool -= report.settle_pay.get();
         }
     }
     Ok(())
@@ -232,6 +237,8 @@ fn settle(case: &Case, after: &mut Expected) -> Result<()> {
     let _ = closed_amounts(&report.closed, report.trade_fee, &report.position)?;
     after.store(seen, report.ledger, &report.position);
     after.flow(report.flow);
+    after.balances.keeper += report.keeper_pay.get();
+    after.balances.pool -= report.keeper_pay.get();
     Ok(())
 }
 

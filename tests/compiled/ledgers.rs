@@ -16,6 +16,11 @@ pub(crate) fn draw_params(random: &mut Random) -> (MarketParams, u8) {
     let notional_min = random.magnitude(1, 1_000_000_000);
     let wide_caps = random.chance(85);
     let cap = |random: &mut Random, most| if wide_caps { most } else { random.magnitude(1_000, most) };
+    let open_interest_cap = cap(random, OPEN_INTEREST_CAP);
+    // At least four times the cap, or no impact.
+    let impact_scale =
+        open_interest_cap.saturating_mul(random.magnitude(4, 64)).min(1 << 62) * u64::from(random.chance(70));
+    let impact_scale = if impact_scale / 4 < open_interest_cap { 0 } else { impact_scale };
     let params = MarketParams {
         base_decimals: random.range(0, 12) as u8,
         stress_variance_e24: random.magnitude(1_268_391_679_350_583, 507_356_671_740_233_384),
@@ -28,7 +33,7 @@ pub(crate) fn draw_params(random: &mut Random) -> (MarketParams, u8) {
         utilisation_max_ppm: random.range_u32(if wide_caps { 800_000 } else { 100_000 }, 900_000),
         pool_share_max_ppm: random.range_u32(if wide_caps { 400_000 } else { 1_000 }, 500_000),
         depth_quote_atoms: random.magnitude(1_000_000, 1 << 60),
-        open_interest_cap_quote_atoms: cap(random, OPEN_INTEREST_CAP),
+        open_interest_cap_quote_atoms: open_interest_cap,
         skew_cap_quote_atoms: cap(random, u64::MAX),
         notional_min_quote_atoms: notional_min,
         chunk_min_quote_atoms: random.range(1, notional_min),
@@ -41,9 +46,9 @@ pub(crate) fn draw_params(random: &mut Random) -> (MarketParams, u8) {
         funding_skew_scale_quote_atoms: random.magnitude(1, 1 << 55) * u64::from(random.chance(70)),
         funding_velocity_max_e18: random.magnitude(1, 88_082_778),
         funding_rate_max_e12: random.magnitude(1, 317_098),
-        impact_scale_quote_atoms: 0,
-        keeper_floor_quote_atoms: 0,
-        crank_fee_quote_atoms: 0,
+        impact_scale_quote_atoms: impact_scale,
+        keeper_floor_quote_atoms: random.range(0, notional_min / 1_000_000 * 1_500),
+        crank_fee_quote_atoms: random.range(0, notional_min / 1_000),
     };
     (params, random.range(6, 9) as u8)
 }
@@ -188,6 +193,8 @@ pub(crate) fn draw_ledger(
         0 => 0,
         _ => moved(market.pool_atoms, some_move(random, 900_000)).max(1_000_000),
     };
+    market.impact_reference_e12 = moved(scale.price, some_move(random, 300_000));
+    market.insurance_outflow_atoms = random.magnitude(1, 1 << 45) * u64::from(random.chance(50));
     market.protocol_fees_atoms = random.magnitude(1, 1 << 50);
     market.crank_budget_atoms = random.magnitude(1, 1 << 50);
     market.insurance_atoms = random.magnitude(1, 1 << 50);

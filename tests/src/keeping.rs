@@ -7,7 +7,7 @@ use bulkhead::views::closed_amounts;
 use bulkhead_client::{MarketKeys, ix, pda};
 use bulkhead_lab::world::{Actor, MarketSetup, Opening, PriceUpdate, TxOk, World, WorldOptions, defaults};
 use bulkhead_risk as risk;
-use risk::transition::{ClosedPart, Liquidation, LiquidationReport, liquidate};
+use risk::transition::{ClosedPart, Frozen, Liquidation, LiquidationReport, liquidate};
 use risk::{Purpose, QuoteAtoms};
 use solana_account::Account;
 use solana_instruction::Instruction;
@@ -68,7 +68,7 @@ impl Scene {
     }
 
     pub fn settlement(&self) -> Instruction {
-        ix::settle_capped(&self.world.keys, self.world.keeper.key, self.position)
+        ix::settle_capped(&self.world.keys, self.world.keeper.key, self.world.keeper.tokens, self.position)
     }
 
     pub fn collection(&self) -> Instruction {
@@ -101,7 +101,8 @@ impl Scene {
         let seen = seen(&self.world, Purpose::Liquidate);
         let position = self.account().view().unwrap();
         let frozen = self.world.data(&self.vault()).unwrap()[108] == 2;
-        liquidate(&seen.market, &position, &seen.sample, frozen, seen.now).unwrap()
+        liquidate(&seen.market, &position, &seen.sample, Frozen { vault: frozen, insurance: false }, seen.now)
+            .unwrap()
     }
 
     #[track_caller]

@@ -7,7 +7,9 @@
 use bulkhead::state::{Market, Position};
 use bulkhead_risk as risk;
 use risk::health::Health;
-use risk::transition::{self, DecreaseArgs, DecreaseReport, IncreaseArgs, IncreaseReport, Liquidation};
+use risk::transition::{
+    self, DecreaseArgs, DecreaseReport, Frozen, IncreaseArgs, IncreaseReport, Liquidation,
+};
 use risk::{PriceE12, Purpose, QuoteAtoms, RiskError, Sample, Side, UnixSeconds};
 
 use crate::refusal::{Refusal, Result};
@@ -130,11 +132,11 @@ pub fn quote_decrease(look: &Look, position: &Position, args: &DecreaseArgs) -> 
     Ok(DecreaseQuote { report, after })
 }
 
-/// What `liquidate` would do: the plan with every amount, or why it would do nothing. `vault_frozen` says
-/// whether the position's token account is frozen.
-pub fn quote_liquidation(look: &Look, position: &Position, vault_frozen: bool) -> Result<Liquidation> {
+/// What `liquidate` would do: the plan with every amount, or why it would do nothing. `frozen` says which token
+/// accounts are frozen.
+pub fn quote_liquidation(look: &Look, position: &Position, frozen: Frozen) -> Result<Liquidation> {
     let market = look.observed(Purpose::Liquidate)?;
-    Ok(transition::liquidate(&market, &position.view()?, &look.sample, vault_frozen, look.now)?)
+    Ok(transition::liquidate(&market, &position.view()?, &look.sample, frozen, look.now)?)
 }
 
 /// Health of `position`, as `view_position` answers.

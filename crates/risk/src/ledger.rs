@@ -86,8 +86,8 @@ pub struct Ledger {
     pub borrow_owed: QuoteAtoms,
     /// When the indexes were last advanced.
     pub accrued_at: UnixSeconds,
-    /// What the present skew was charged for as price impact: the most that undoing it can be paid.
-    pub impact_pot: QuoteAtoms,
+    /// Lowest index at which the present skew was traded; zero without skew. Price impact pays back at it.
+    pub impact_reference: PriceE12,
     /// What insurance has paid out lately.
     pub insurance_outflow: Outflow,
     /// What withdrawals have taken out of the pool lately.
@@ -146,6 +146,13 @@ impl Ledger {
         self.crank_budget = self.crank_budget.plus(crank)?;
         self.pool = self.pool.plus(fee.minus(protocol)?.minus(crank)?)?;
         Ok(())
+    }
+
+    /// Pays `wanted` for keeping the market running, as far as the crank budget goes.
+    pub fn pay_from_crank_budget(&mut self, wanted: QuoteAtoms) -> Result<QuoteAtoms> {
+        let paid = wanted.min(self.crank_budget);
+        self.crank_budget = self.crank_budget.minus(paid)?;
+        Ok(paid)
     }
 
     /// INV-03: the pool holds every payout that it has promised.

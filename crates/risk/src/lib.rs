@@ -19,6 +19,8 @@ pub mod error;
 pub mod extremes;
 pub mod fixed;
 pub mod health;
+pub mod impact;
+pub mod insurance;
 pub mod ledger;
 pub mod liquidation;
 pub mod margin;

@@ -142,6 +142,24 @@ pub fn assess(market: &Market, position: &Position, sample: &Sample, now: UnixSe
     Ok(Assessment { price, valuation, maintenance_margin, readiness })
 }
 
+/// Standing by its margin alone, of a position that has reached its payout cap at the index, but would not be
+/// paid it: the price impact of settling takes a part.
+pub fn assess_margin(
+    market: &Market,
+    position: &Position,
+    sample: &Sample,
+    now: UnixSeconds,
+) -> Result<Assessment> {
+    let standing = Standing::at(market, position, liquidation_price_of(market, position.side, sample, now)?)?;
+    let readiness = match margin_reason(&standing.valuation, standing.maintenance_margin) {
+        None => Readiness::Healthy,
+        Some(LiquidationReason::BelowMaintenance) => confirm(market, position, sample, now)?,
+        Some(other) => Readiness::Ready(other),
+    };
+    let Standing { price, valuation, maintenance_margin, .. } = standing;
+    Ok(Assessment { price, valuation, maintenance_margin, readiness })
+}
+
 fn confirm(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> Result<Readiness> {
     if position.below_since.is_zero() {
         return Ok(Readiness::FirstSighting);

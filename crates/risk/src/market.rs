@@ -5,7 +5,7 @@ use crate::extremes::Extremes;
 use crate::ledger::Ledger;
 use crate::oracle::{CONFIDENCE_WIDE_PPM_MAX, OracleState, Purpose, Sample};
 use crate::params::Params;
-use crate::units::{PriceE12, UnixSeconds};
+use crate::units::{PriceE12, QuoteAtoms, UnixSeconds};
 use crate::volatility::{STALE_SECS, Volatility};
 
 /// Life of a market.
@@ -96,6 +96,14 @@ impl Market {
             return Err(RiskError::MarketStale);
         }
         self.observe(sample, Purpose::Risk, now)
+    }
+
+    /// The fee of whoever brought a sample: for the first of its bucket, out of the crank budget.
+    pub fn take_crank_fee(&mut self, observed: &Observed) -> Result<QuoteAtoms> {
+        match observed.opened_bucket {
+            true => self.ledger.pay_from_crank_budget(self.params.crank_fee_quote_atoms),
+            false => Ok(QuoteAtoms::ZERO),
+        }
     }
 
     /// An error unless new risk may be taken.

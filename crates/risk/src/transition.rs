@@ -14,7 +14,7 @@ pub use close_part::ClosedPart;
 pub use collateral::{CollateralReport, add_collateral, remove_collateral};
 pub use decrease::{DecreaseArgs, DecreaseReport, decrease};
 pub use increase::{IncreaseArgs, IncreaseReport, increase};
-pub use liquidate::{Liquidation, LiquidationReport, liquidate};
+pub use liquidate::{Frozen, Liquidation, LiquidationReport, liquidate};
 pub use settle::{CollectReport, SettleReport, collect_frozen, settle_capped};
 
 use crate::error::Result;

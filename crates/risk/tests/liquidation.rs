@@ -23,14 +23,14 @@ fn sighted(collateral: u64) -> (Market, Position) {
 }
 
 fn done(market: &Market, position: &Position) -> LiquidationReport {
-    match liquidate(market, position, &sample(PRICE), false, NOW).unwrap() {
+    match liquidate(market, position, &sample(PRICE), Frozen::default(), NOW).unwrap() {
         Liquidation::Done(report) => report,
         Liquidation::Skipped { assessment, .. } => panic!("skipped: {assessment:?}"),
     }
 }
 
 fn skipped(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> (Readiness, Position) {
-    match liquidate(market, position, sample, false, now).unwrap() {
+    match liquidate(market, position, sample, Frozen::default(), now).unwrap() {
         Liquidation::Skipped { assessment, position } => (assessment.readiness, position),
         Liquidation::Done(report) => panic!("done: {report:?}"),
     }
@@ -155,7 +155,9 @@ fn liquidate_ok_insolvent_books_the_shortfall() {
     let (market, position) = sighted(400);
     let low = PriceE12(PRICE.0 / 100 * 95);
     let market = at(&market, low, NOW);
-    let Liquidation::Done(report) = liquidate(&market, &position, &sample(low), false, NOW).unwrap() else {
+    let Liquidation::Done(report) =
+        liquidate(&market, &position, &sample(low), Frozen::default(), NOW).unwrap()
+    else {
         panic!("skipped")
     };
     assert_eq!(report.reason, LiquidationReason::Insolvent);
@@ -177,7 +179,9 @@ fn liquidate_ok_when_only_the_gain_can_pay_what_is_owed() {
     assert_eq!(assessment.readiness, Readiness::Ready(LiquidationReason::BelowMaintenance));
     let size = size_to_close(&market, &position, &assessment, Ppm(3_000)).unwrap();
     assert!(size < position.size, "the plan is a partial one");
-    let Liquidation::Done(report) = liquidate(&market, &position, &sample(up), false, NOW).unwrap() else {
+    let Liquidation::Done(report) =
+        liquidate(&market, &position, &sample(up), Frozen::default(), NOW).unwrap()
+    else {
         panic!("skipped")
     };
     assert!(report.closed.is_full);
@@ -207,7 +211,9 @@ fn liquidate_ok_payout_capped_pays_the_cap_and_no_liquidation_fee() {
     position.reserved = usd(500);
     let up = PriceE12(PRICE.0 / 100 * 106);
     let market = at(&market, up, NOW);
-    let Liquidation::Done(report) = liquidate(&market, &position, &sample(up), false, NOW).unwrap() else {
+    let Liquidation::Done(report) =
+        liquidate(&market, &position, &sample(up), Frozen::default(), NOW).unwrap()
+    else {
         panic!("skipped")
     };
     assert_eq!(report.reason, LiquidationReason::PayoutCapped);
@@ -227,7 +233,9 @@ fn liquidate_ok_with_the_pool_reserved_to_the_last_atom() {
 #[test]
 fn liquidate_fails_without_a_position() {
     let pending = Position::pending(Side::Long, usd(5));
-    let on = |position: &Position| liquidate(&market(), position, &sample(PRICE), false, NOW).map(|_| ());
+    let on = |position: &Position| {
+        liquidate(&market(), position, &sample(PRICE), Frozen::default(), NOW).map(|_| ())
+    };
     assert_eq!(on(&pending), Err(RiskError::PositionNotOpen));
     let closed = Position { status: PositionStatus::Closed, ..pending };
     assert_eq!(on(&closed), Err(RiskError::PositionClosed));
@@ -257,7 +265,9 @@ fn close_frozen_ok_keeps_what_the_vault_owes() {
     let (market, position) = sighted(400);
     let low = PriceE12(PRICE.0 / 100 * 97);
     let market = at(&market, low, NOW);
-    let Liquidation::Done(report) = liquidate(&market, &position, &sample(low), true, NOW).unwrap() else {
+    let Liquidation::Done(report) =
+        liquidate(&market, &position, &sample(low), Frozen { vault: true, insurance: false }, NOW).unwrap()
+    else {
         panic!("skipped")
     };
     assert_eq!((report.position.collateral, report.position.frozen_owed), (usd(400), usd(300)));
@@ -276,7 +286,9 @@ fn close_frozen_ok_keeps_the_gain_set_aside() {
     position.reserved = usd(500);
     let up = PriceE12(PRICE.0 / 100 * 106);
     let market = at(&market, up, NOW);
-    let Liquidation::Done(report) = liquidate(&market, &position, &sample(up), true, NOW).unwrap() else {
+    let Liquidation::Done(report) =
+        liquidate(&market, &position, &sample(up), Frozen { vault: true, insurance: false }, NOW).unwrap()
+    else {
         panic!("skipped")
     };
     assert_eq!(report.position.reserved, usd(500));

@@ -20,7 +20,7 @@ use proptest::strategy::ValueTree;
 
 /// The report, if it came to one.
 fn done(scene: &Scene, position: &Position) -> Option<LiquidationReport> {
-    match liquidate(&scene.market, position, &scene.sample, false, NOW).unwrap() {
+    match liquidate(&scene.market, position, &scene.sample, Frozen::default(), NOW).unwrap() {
         Liquidation::Done(report) => Some(report),
         Liquidation::Skipped { .. } => None,
     }
@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn liquidate_ok_conserves_to_the_atom(scene in scenes(), frozen: bool) {
         let Scene { market, position, sample } = scene;
-        let outcome = liquidate(&market, &position, &sample, frozen, NOW).unwrap();
+        let outcome = liquidate(&market, &position, &sample, Frozen { vault: frozen, insurance: false }, NOW).unwrap();
         let Liquidation::Done(report) = outcome else { return Ok(()) };
         let keeper = i128::from(report.keeper_pay.0);
         prop_assert_eq!(total(&report.ledger, &report.position) + keeper, total(&market.ledger, &position));

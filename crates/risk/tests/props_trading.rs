@@ -210,8 +210,9 @@ proptest! {
         position.below_since = UnixSeconds(later.0 - 10);
         position = position.accrued(&market.params, &market.ledger).unwrap();
         prop_assert!(position.refreshed(&market, &sample, later).is_ok());
-        prop_assert!(liquidate(&market, &position, &sample, false, later).is_ok());
-        prop_assert!(liquidate(&market, &position, &sample, true, later).is_ok());
+        prop_assert!(liquidate(&market, &position, &sample, Frozen::default(), later).is_ok());
+        let frozen = Frozen { vault: true, insurance: true };
+        prop_assert!(liquidate(&market, &position, &sample, frozen, later).is_ok());
         prop_assert!(close(&market, &position, &sample, u64::MAX).is_ok());
         let shown = health::health(&market, &position, &sample, later);
         prop_assert!(shown.is_ok(), "{shown:?}");
@@ -266,8 +267,8 @@ proptest! {
         let _ = market.observe(&sample, Purpose::Update, now);
         let _ = market.volatility.sampled(&sample, &market.params);
         let _ = position.refreshed(&market, &sample, now);
-        let _ = liquidate(&market, &position, &sample, false, now);
-        let _ = liquidate(&market, &position, &sample, true, now);
+        let _ = liquidate(&market, &position, &sample, Frozen::default(), now);
+        let _ = liquidate(&market, &position, &sample, Frozen { vault: true, insurance: false }, now);
         let _ = close(&market, &position, &sample, raw[0]);
         let _ = health::health(&market, &position, &sample, now);
         let _ = remove_collateral(&market, &position, &sample, QuoteAtoms(raw[1]), now);

@@ -153,7 +153,9 @@ fn sightings_ok_are_void_after_acts_that_leave_it_healthy() {
     position.collateral = usd(400);
     let better = shrink(&market, &position, 500).unwrap().position;
     assert_eq!(better.below_since, position.below_since);
-    let Liquidation::Done(cured) = liquidate(&market, &position, &sample(PRICE), false, NOW).unwrap() else {
+    let Liquidation::Done(cured) =
+        liquidate(&market, &position, &sample(PRICE), Frozen::default(), NOW).unwrap()
+    else {
         panic!("skipped")
     };
     assert!(!cured.closed.is_full && cured.position.below_since.is_zero());

@@ -122,7 +122,9 @@ fn liquidation() -> Vec<(u32, i128)> {
     position.below_since = UnixSeconds(NOW.0 - 10);
     let assessment = assess(&market, &position, &sample(PRICE), NOW).unwrap();
     let rate = fee_ppm_floor(&position, &assessment).unwrap();
-    let Liquidation::Done(done) = liquidate(&market, &position, &sample(PRICE), false, NOW).unwrap() else {
+    let Liquidation::Done(done) =
+        liquidate(&market, &position, &sample(PRICE), Frozen::default(), NOW).unwrap()
+    else {
         panic!("healthy")
     };
     let after = done.position.value(&market.params, PRICE).unwrap();

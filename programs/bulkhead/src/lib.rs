@@ -141,6 +141,11 @@ pub mod bulkhead {
         handle_update_market(ctx)
     }
 
+    /// Takes a price sample into the market and earns the crank fee; anyone.
+    pub fn crank_market(ctx: Context<CrankMarket>) -> Result<()> {
+        handle_crank_market(ctx)
+    }
+
     /// Lets a position's requirement follow the market's; anyone.
     pub fn refresh_position(ctx: Context<RefreshPosition>) -> Result<()> {
         handle_refresh_position(ctx)

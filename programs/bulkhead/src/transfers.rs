@@ -50,15 +50,25 @@ impl<'info> PositionTransfers<'_, 'info> {
     /// Moves a report's net flow between vault and pool.
     pub(crate) fn flow(&self, flow: PoolFlow, pool_vault: &AccountInfo<'info>) -> Result<()> {
         self.out_of_vault(pool_vault, flow.to_pool.get())?;
+        self.out_of_market(pool_vault, self.vault, flow.to_vault.get())
+    }
+
+    /// Moves tokens out of one of the market's own vaults.
+    pub(crate) fn out_of_market(
+        &self,
+        from: &AccountInfo<'info>,
+        to: &AccountInfo<'info>,
+        amount_atoms: u64,
+    ) -> Result<()> {
         Transfer {
             program: self.program,
             mint: self.mint,
             decimals: self.keys.decimals,
-            from: pool_vault,
-            to: self.vault,
+            from,
+            to,
             authority: self.market,
         }
-        .send(flow.to_vault.get(), &market_signer(&self.keys.market_tail))
+        .send(amount_atoms, &market_signer(&self.keys.market_tail))
     }
 
     /// Moves tokens out of the position's own vault; nothing but an instruction that names it can (INV-10).

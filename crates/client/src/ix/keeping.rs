@@ -14,6 +14,19 @@ pub fn update_market(keys: &MarketKeys) -> Instruction {
     build(accounts, instruction::UpdateMarket {})
 }
 
+/// The same, paid: the first sample of a bucket earns the crank fee, into `keeper_account`. Nobody signs.
+pub fn crank_market(keys: &MarketKeys, keeper_account: Pubkey) -> Instruction {
+    let accounts = accounts::CrankMarket {
+        market: keys.market,
+        price: keys.price,
+        pool_vault: pda::pool_vault(&keys.market),
+        keeper_account,
+        collateral_mint: keys.collateral_mint,
+        token_program: keys.token_program,
+    };
+    build(accounts, instruction::CrankMarket {})
+}
+
 /// Fills a waiting order. `executor` signs and gets the tip; the rent goes back to `payer`, the one that the
 /// order names.
 pub fn execute_order(
@@ -72,7 +85,12 @@ pub fn liquidate(keys: &MarketKeys, keeper: Pubkey, keeper_account: Pubkey, posi
 }
 
 /// Settles a position at its payout cap. `keeper` signs.
-pub fn settle_capped(keys: &MarketKeys, keeper: Pubkey, position: Pubkey) -> Instruction {
+pub fn settle_capped(
+    keys: &MarketKeys,
+    keeper: Pubkey,
+    keeper_account: Pubkey,
+    position: Pubkey,
+) -> Instruction {
     let accounts = accounts::SettleCapped {
         keeper,
         market: keys.market,
@@ -80,6 +98,7 @@ pub fn settle_capped(keys: &MarketKeys, keeper: Pubkey, position: Pubkey) -> Ins
         price: keys.price,
         vault: pda::vault(&position),
         pool_vault: pda::pool_vault(&keys.market),
+        keeper_account,
         collateral_mint: keys.collateral_mint,
         token_program: keys.token_program,
     };

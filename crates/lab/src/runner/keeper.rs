@@ -8,7 +8,7 @@ use bulkhead_client::events::AnyEvent;
 use bulkhead_client::ix;
 use bulkhead_risk::liquidation::{Assessment, LiquidationReason, Readiness, assess, reason};
 use bulkhead_risk::orders::{OrderAction, cancellable_from, require_in_window};
-use bulkhead_risk::transition::{self, DecreaseArgs, IncreaseArgs, Liquidation as Outcome};
+use bulkhead_risk::transition::{self, DecreaseArgs, Frozen, IncreaseArgs, Liquidation as Outcome};
 use bulkhead_risk::{Market, Position, PositionStatus, Ppm, Purpose, QuoteAtoms, RiskError, UnixSeconds};
 
 use super::holding::Waiting;
@@ -274,7 +274,7 @@ impl Replay {
         let (keys, keeper) = (self.world.keys, self.world.keeper);
         let key = self.holdings[index].key;
         let instruction = match foreseen.cause {
-            Cause::PayoutCapped => ix::settle_capped(&keys, keeper.key, key),
+            Cause::PayoutCapped => ix::settle_capped(&keys, keeper.key, keeper.tokens, key),
             _ => ix::liquidate(&keys, keeper.key, keeper.tokens, key),
         };
         let Some(events) = self.tally.send(&mut self.world, &[instruction])? else {
@@ -318,7 +318,7 @@ impl Replay {
                 pool_after: report.ledger.pool,
             }));
         }
-        match transition::liquidate(&seen, &stored, &self.sample, false, self.now())? {
+        match transition::liquidate(&seen, &stored, &self.sample, Frozen::default(), self.now())? {
             Outcome::Skipped { .. } => Ok(None),
             Outcome::Done(report) => Ok(Some(Foreseen {
                 cause: match (reason, report.closed.is_full) {

@@ -1,6 +1,7 @@
 //! Decreasing and closing a position by its owner's order.
 
 use crate::error::{Result, RiskError};
+use crate::impact::{buys, impact};
 use crate::ledger::Ledger;
 use crate::market::Market;
 use crate::oracle::Sample;
@@ -38,7 +39,7 @@ pub struct DecreaseReport {
 /// Closes a part of `position`, or all of it where the rest would be under the minimum notional.
 ///
 /// `market` has observed `sample` for [`crate::Purpose::Decrease`]. It fills at the edge against the
-/// position. A partial decrease may not leave the position below maintenance and less healthy than it was;
+/// position, with the price impact. A partial decrease may not leave the position below maintenance and less healthy than it was;
 /// a full one is always possible.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn decrease(
@@ -54,12 +55,14 @@ pub fn decrease(
     }
     let params = &market.params;
     let before = position.accrued(params, &market.ledger)?.refreshed(market, sample, now)?;
-    let fill = sample.closing_edge(before.side)?;
-    require_acceptable(before.side, OrderAction::Decrease, fill, args.acceptable)?;
-
     let mut position = before;
     let mut ledger = market.ledger;
     let size = size_or_all(market, &before, sample, args.size)?;
+    let is_buy = buys(before.side, OrderAction::Decrease);
+    let impact = impact(params, &ledger, is_buy, size, market.oracle.index)?;
+    let fill = impact.on_price(params, is_buy, size, sample.closing_edge(before.side)?)?;
+    require_acceptable(before.side, OrderAction::Decrease, fill, args.acceptable)?;
+    ledger.impact_reference = impact.reference;
     let closed = close_part(params, &mut ledger, &mut position, size, fill)?;
     let trade_fee = take_trade_fee(params, &mut ledger, &mut position, closed.notional)?;
     if !closed.is_full {

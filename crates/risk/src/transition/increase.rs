@@ -2,6 +2,7 @@
 
 use crate::error::{Result, RiskError};
 use crate::fixed;
+use crate::impact::{buys, impact};
 use crate::ledger::{Ledger, Side};
 use crate::margin::{Judgement, weighted_ppm_ceil};
 use crate::market::Market;
@@ -27,7 +28,7 @@ pub struct IncreaseArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "store and transfer exactly these"]
 pub struct IncreaseReport {
-    /// Fill price: the sample's edge against the position.
+    /// Fill price: the sample's edge against the position, with the price impact.
     pub fill: PriceE12,
     /// Notional added, rounded up.
     pub notional: QuoteAtoms,
@@ -59,11 +60,14 @@ pub fn increase(
     market.require_active()?;
     check_args(args)?;
     let mut position = eligible(market, position, sample, now)?;
-    let fill = sample.opening_edge(position.side)?;
-    require_acceptable(position.side, OrderAction::Increase, fill, args.acceptable)?;
-
     let params = &market.params;
     let mut ledger = market.ledger;
+    let is_buy = buys(position.side, OrderAction::Increase);
+    let impact = impact(params, &ledger, is_buy, args.size, market.oracle.index)?;
+    let fill = impact.on_price(params, is_buy, args.size, sample.opening_edge(position.side)?)?;
+    require_acceptable(position.side, OrderAction::Increase, fill, args.acceptable)?;
+    ledger.impact_reference = impact.reference;
+
     let notional = params.notional_ceil(args.size, fill)?;
     let trade_fee = notional.share_ceil(params.trade_fee_ppm)?;
     let owed_paid = position.owed()?;

@@ -1,18 +1,25 @@
 //! Liquidation: partial where that cures, full where it does not, never blocked by what the owner does.
 
 use crate::error::{Result, RiskError};
+use crate::fixed;
+use crate::impact::{Impact, buys, impact};
+use crate::insurance::InsurancePayout;
 use crate::ledger::Ledger;
 use crate::liquidation::{
-    Assessment, LiquidationReason, Readiness, assess, fee_ppm_floor, reason, size_to_close,
+    Assessment, LiquidationReason, Readiness, assess, assess_margin, fee_ppm_floor, reason, size_to_close,
 };
 use crate::market::Market;
 use crate::oracle::Sample;
+use crate::orders::OrderAction;
 use crate::params::LIQUIDATION_KEEPER_SHARE_PPM;
 use crate::position::Position;
 use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
 use crate::transition::settle::settle_at;
 use crate::transition::{PoolFlow, count_collateral};
-use crate::units::{BaseAtoms, Ppm, QuoteAtoms, UnixSeconds};
+use crate::units::{BaseAtoms, PPM, Ppm, QuoteAtoms, UnixSeconds};
+
+/// Half, as a rate: the liquidation fee takes at most so much of the equity, and the price impact too.
+const HALF: Ppm = Ppm(500_000);
 
 /// What a liquidation did. Tokens and events follow it to the atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +37,10 @@ pub struct LiquidationReport {
     pub keeper_pay: QuoteAtoms,
     /// Of the fee, to the insurance vault.
     pub insurance_pay: QuoteAtoms,
+    /// Out of the insurance vault.
+    pub insured: InsurancePayout,
+    /// To whoever liquidated, out of the crank budget in the pool vault: for settling a capped position.
+    pub settle_pay: QuoteAtoms,
     /// Close fee.
     pub trade_fee: QuoteAtoms,
     /// Tokens between vault and pool.
@@ -56,35 +67,70 @@ pub enum Liquidation {
     Done(LiquidationReport),
 }
 
+/// Tokens that cannot move because the collateral's issuer has frozen an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frozen {
+    /// The position's vault: it is closed in the books without fees, and what its vault owes stays owed
+    /// ([`crate::transition::collect_frozen`]).
+    pub vault: bool,
+    /// The insurance vault: it gets and pays nothing, its part of the fee is the pool's.
+    pub insurance: bool,
+}
+
 /// Liquidates `position` if it may be. `market` has observed `sample` for [`crate::Purpose::Liquidate`].
-///
-/// `vault_frozen`: the collateral's issuer has frozen the position's vault. The position is then closed in
-/// the books without fees, and what its vault owes stays owed ([`crate::transition::collect_frozen`]).
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn liquidate(
     market: &Market,
     position: &Position,
     sample: &Sample,
-    vault_frozen: bool,
+    frozen: Frozen,
     now: UnixSeconds,
 ) -> Result<Liquidation> {
     position.require_open()?;
     let position = position.accrued(&market.params, &market.ledger)?.lowered(market)?;
-    let assessment = assess(market, &position, sample, now)?;
+    let mut assessment = assess(market, &position, sample, now)?;
+    if assessment.readiness == Readiness::Ready(LiquidationReason::PayoutCapped) && !frozen.vault {
+        if let Some(report) = settle(market, position, assessment)? {
+            return Ok(Liquidation::Done(report));
+        }
+        assessment = assess_margin(market, &position, sample, now)?;
+    }
     let Readiness::Ready(reason) = assessment.readiness else {
         let position = position.sighted(assessment.readiness, sample);
         return Ok(Liquidation::Skipped { assessment, position });
     };
-    let report = if vault_frozen {
-        close_frozen(market, position, assessment, reason)?
-    } else {
-        match reason {
-            LiquidationReason::PayoutCapped => settle(market, position, assessment)?,
-            LiquidationReason::Insolvent => take(market, &position, assessment, reason, position.size)?,
-            LiquidationReason::BelowMaintenance => cure(market, &position, assessment, now)?,
-        }
+    let mut report = match (frozen.vault, reason) {
+        (true, _) => close_frozen(market, position, assessment, reason)?,
+        (false, LiquidationReason::BelowMaintenance) => cure(market, &position, assessment, now)?,
+        (false, _) => take(market, &position, assessment, reason, position.size)?,
     };
+    insure(market, &mut report, frozen, now)?;
     Ok(Liquidation::Done(report))
+}
+
+/// What insurance gets and gives: its part of the fee, the least pay of a keeper who has closed the position
+/// for good, and the loss that no collateral was left for.
+///
+/// The least pay is for closing everything, which happens once in a position's life: there is nothing to gain
+/// from liquidating in many parts.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
+fn insure(market: &Market, report: &mut LiquidationReport, frozen: Frozen, now: UnixSeconds) -> Result<()> {
+    let ledger = &mut report.ledger;
+    if frozen.insurance {
+        let to_pool = core::mem::take(&mut report.insurance_pay);
+        ledger.pool = ledger.pool.plus(to_pool)?;
+        let all_to_pool = report.flow.to_pool.plus(to_pool)?;
+        report.flow = PoolFlow::net(all_to_pool, report.flow.to_vault)?;
+        return Ok(());
+    }
+    let floor = market.params.keeper_floor_quote_atoms;
+    let missing = match report.closed.is_full && report.reason != LiquidationReason::PayoutCapped {
+        true => floor.minus(report.keeper_pay.min(floor))?,
+        false => QuoteAtoms::ZERO,
+    };
+    report.insured = ledger.pay_from_insurance(missing, report.closed.shortfall, now)?;
+    ledger.insurance = ledger.insurance.plus(report.insurance_pay)?;
+    Ok(())
 }
 
 /// Partial if that leaves the position healthy, else full.
@@ -96,7 +142,8 @@ fn cure(
     now: UnixSeconds,
 ) -> Result<LiquidationReport> {
     let reason = LiquidationReason::BelowMaintenance;
-    let cost = fee_ppm_floor(position, &assessment)?.plus(market.params.trade_fee_ppm)?;
+    let cost = fee_ppm_floor(position, &assessment)?
+        .plus_all(&[market.params.trade_fee_ppm, impact_ppm_ceil(market, position, &assessment)?])?;
     let size = size_to_close(market, position, &assessment, cost)?;
     if size < position.size {
         match take(market, position, assessment, reason, size) {
@@ -111,6 +158,25 @@ fn cure(
         }
     }
     take(market, position, assessment, reason, position.size)
+}
+
+/// What the price impact of closing everything costs, of the notional: a part costs no more of its own.
+fn impact_ppm_ceil(market: &Market, position: &Position, assessment: &Assessment) -> Result<Ppm> {
+    let charge = charged(market, position, position.size, assessment)?.charge;
+    if charge.is_zero() {
+        return Ok(Ppm::ZERO);
+    }
+    let ppm = fixed::mul_div_u64_ceil(charge.0, PPM, assessment.valuation.notional.0)?;
+    u32::try_from(ppm).map(Ppm).map_err(|_| RiskError::Overflow)
+}
+
+/// Price impact of closing `size`: no rebate, and never more than half of the equity, so that it takes nothing
+/// that is not there.
+fn charged(market: &Market, position: &Position, size: BaseAtoms, assessment: &Assessment) -> Result<Impact> {
+    let is_buy = buys(position.side, OrderAction::Decrease);
+    let half = assessment.valuation.equity.positive_part()?.share_floor(HALF)?;
+    let impact = impact(&market.params, &market.ledger, is_buy, size, market.oracle.index)?;
+    Ok(impact.without_rebate().charged_at_most(half))
 }
 
 /// INV-07: after a partial liquidation the position is not liquidatable at the price that liquidated it.
@@ -131,14 +197,17 @@ fn take(
 ) -> Result<LiquidationReport> {
     let params = &market.params;
     let rate = fee_ppm_floor(position, &assessment)?;
+    let impact = charged(market, position, size, &assessment)?;
+    let is_buy = buys(position.side, OrderAction::Decrease);
+    let fill = impact.on_price(params, is_buy, size, assessment.price)?;
     let mut position = *position;
     let mut ledger = market.ledger;
-    let closed = close_part(params, &mut ledger, &mut position, size, assessment.price)?;
+    ledger.impact_reference = impact.reference;
+    let closed = close_part(params, &mut ledger, &mut position, size, fill)?;
     let fee = liquidation_fee(&assessment, &closed, rate, position.collateral)?;
     position.collateral = position.collateral.minus(fee)?;
     let keeper_pay = fee.share_floor(LIQUIDATION_KEEPER_SHARE_PPM)?;
     let insurance_pay = fee.minus(keeper_pay)?;
-    ledger.insurance = ledger.insurance.plus(insurance_pay)?;
     let trade_fee = take_trade_fee(params, &mut ledger, &mut position, closed.notional)?;
     if !closed.is_full {
         let counted = position.collateral;
@@ -155,6 +224,8 @@ fn take(
         fee,
         keeper_pay,
         insurance_pay,
+        insured: InsurancePayout::default(),
+        settle_pay: QuoteAtoms::ZERO,
         trade_fee,
         flow,
         position,
@@ -169,25 +240,31 @@ fn liquidation_fee(
     rate: Ppm,
     collateral: QuoteAtoms,
 ) -> Result<QuoteAtoms> {
-    let half = assessment.valuation.equity.positive_part()?.share_floor(Ppm(500_000))?;
+    let half = assessment.valuation.equity.positive_part()?.share_floor(HALF)?;
     Ok(closed.notional.share_floor(rate)?.min(half).min(collateral))
 }
 
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
-fn settle(market: &Market, mut position: Position, assessment: Assessment) -> Result<LiquidationReport> {
-    let settled = settle_at(market, &mut position, assessment.price)?;
-    Ok(LiquidationReport {
+fn settle(
+    market: &Market,
+    mut position: Position,
+    assessment: Assessment,
+) -> Result<Option<LiquidationReport>> {
+    let Some(settled) = settle_at(market, &mut position, assessment.price)? else { return Ok(None) };
+    Ok(Some(LiquidationReport {
         reason: LiquidationReason::PayoutCapped,
         assessment,
         closed: settled.closed,
         fee: QuoteAtoms::ZERO,
         keeper_pay: QuoteAtoms::ZERO,
         insurance_pay: QuoteAtoms::ZERO,
+        insured: InsurancePayout::default(),
+        settle_pay: settled.keeper_pay,
         trade_fee: settled.trade_fee,
         flow: settled.flow,
         position: settled.position,
         ledger: settled.ledger,
-    })
+    }))
 }
 
 /// Closes everything in the books while no token can leave or enter the vault: the net stays owed, by the
@@ -220,6 +297,8 @@ fn close_frozen(
         fee: QuoteAtoms::ZERO,
         keeper_pay: QuoteAtoms::ZERO,
         insurance_pay: QuoteAtoms::ZERO,
+        insured: InsurancePayout::default(),
+        settle_pay: QuoteAtoms::ZERO,
         trade_fee: QuoteAtoms::ZERO,
         flow: PoolFlow::default(),
         position,

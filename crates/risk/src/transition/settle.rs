@@ -2,9 +2,11 @@
 
 use crate::accrual::borrow_amount_ceil;
 use crate::error::{Result, RiskError};
+use crate::impact::{buys, impact};
 use crate::ledger::Ledger;
 use crate::market::Market;
 use crate::oracle::Sample;
+use crate::orders::OrderAction;
 use crate::position::{Position, PositionStatus};
 use crate::transition::PoolFlow;
 use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
@@ -18,6 +20,8 @@ pub struct SettleReport {
     pub closed: ClosedPart,
     /// Close fee.
     pub trade_fee: QuoteAtoms,
+    /// To whoever settled, out of the crank budget in the pool vault.
+    pub keeper_pay: QuoteAtoms,
     /// Tokens between vault and pool.
     pub flow: PoolFlow,
     /// Position afterwards.
@@ -37,18 +41,35 @@ pub fn settle_capped(market: &Market, position: &Position, sample: &Sample) -> R
     if !position.has_reached_cap(&value) {
         return Err(RiskError::PayoutCapNotReached);
     }
-    settle_at(market, &mut position, sample.price)
+    settle_at(market, &mut position, sample.price)?.ok_or(RiskError::PayoutCapNotReached)
 }
 
-/// Closes all of an accrued position at `price` with the ordinary close fee.
-pub(crate) fn settle_at(market: &Market, position: &mut Position, price: PriceE12) -> Result<SettleReport> {
+/// Closes all of an accrued position at `price` with the ordinary close fee and the price impact; `None` where
+/// the impact would leave less than the payout cap: its owner is not settled for less by a stranger.
+///
+/// Whoever settles gets the keeper's least pay from the crank budget, and never more than the close fee: there
+/// is nothing to gain from settling one's own positions.
+pub(crate) fn settle_at(
+    market: &Market,
+    position: &mut Position,
+    price: PriceE12,
+) -> Result<Option<SettleReport>> {
+    let params = &market.params;
     let mut ledger = market.ledger;
     let size = position.size;
-    let closed = close_part(&market.params, &mut ledger, position, size, price)?;
-    let trade_fee = take_trade_fee(&market.params, &mut ledger, position, closed.notional)?;
+    let is_buy = buys(position.side, OrderAction::Decrease);
+    let impact = impact(params, &ledger, is_buy, size, market.oracle.index)?.without_rebate();
+    let fill = impact.on_price(params, is_buy, size, price)?;
+    if !position.has_reached_cap(&position.value(params, fill)?) {
+        return Ok(None);
+    }
+    ledger.impact_reference = impact.reference;
+    let closed = close_part(params, &mut ledger, position, size, fill)?;
+    let trade_fee = take_trade_fee(params, &mut ledger, position, closed.notional)?;
+    let keeper_pay = ledger.pay_from_crank_budget(params.keeper_floor_quote_atoms.min(trade_fee))?;
     let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
     let flow = PoolFlow::net(to_pool, closed.payout)?;
-    Ok(SettleReport { closed, trade_fee, flow, position: *position, ledger })
+    Ok(Some(SettleReport { closed, trade_fee, keeper_pay, flow, position: *position, ledger }))
 }
 
 /// What collecting from a thawed vault did.

@@ -316,7 +316,7 @@ fn liquidation_case(
     now: UnixSeconds,
 ) -> Checked {
     let expect = &case["expect"];
-    match liquidate(market, position, sample, false, now)? {
+    match liquidate(market, position, sample, Frozen::default(), now)? {
         Liquidation::Skipped { assessment, position } => {
             let why = format!("{:?}", assessment.readiness);
             same("skipped", Some(why.as_str()), expect["skipped"].as_str())?;

@@ -96,6 +96,12 @@ pub struct PositionLiquidated {
     pub keeper_pay_atoms: u64,
     /// Of the fee, to insurance.
     pub insurance_pay_atoms: u64,
+    /// From insurance to the keeper: what was missing to its least pay.
+    pub keeper_floor_pay_atoms: u64,
+    /// From insurance to the pool: of the loss beyond the collateral.
+    pub shortfall_covered_atoms: u64,
+    /// From the crank budget to the keeper, for settling a capped position.
+    pub settle_pay_atoms: u64,
     /// Whether the vault was frozen: nothing moved, the net stays owed.
     pub vault_frozen: bool,
     /// Amounts.
@@ -112,8 +118,22 @@ pub struct CappedSettled {
     pub position: Pubkey,
     /// Who settled it.
     pub by: Pubkey,
+    /// What that paid, from the crank budget.
+    pub keeper_pay_atoms: u64,
     /// Amounts.
     pub closed: ClosedAmounts,
+}
+
+/// A market update was paid for.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrankPaid {
+    /// Market.
+    pub market: Pubkey,
+    /// Token account that was paid.
+    pub keeper_account: Pubkey,
+    /// Amount, from the crank budget.
+    pub amount_atoms: u64,
 }
 
 /// What a frozen vault had left owed was collected.

@@ -1,6 +1,7 @@
 //! What anyone may do to keep the system running.
 
 mod collect_frozen;
+mod crank_market;
 mod execute_order;
 mod flag;
 mod liquidate;
@@ -9,6 +10,7 @@ mod settle_capped;
 mod update_market;
 
 pub use collect_frozen::*;
+pub use crank_market::*;
 pub use execute_order::*;
 pub use flag::*;
 pub use liquidate::*;

@@ -224,8 +224,8 @@ pub struct Market {
     pub funding_rate_e18: i64,
     /// When the indexes were last advanced.
     pub accrued_at: i64,
-    /// What the present skew was charged for as price impact.
-    pub impact_pot_atoms: u64,
+    /// Lowest index at which the present skew was traded; zero without skew.
+    pub impact_reference_e12: u64,
     /// What insurance has paid out lately, as of the time that follows.
     pub insurance_outflow_atoms: u64,
     /// When that was.

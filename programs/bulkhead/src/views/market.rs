@@ -261,7 +261,7 @@ impl Market {
             funding_due: QuoteAtoms(self.funding_due_atoms),
             borrow_owed: QuoteAtoms(self.borrow_owed_atoms),
             accrued_at: UnixSeconds(self.accrued_at),
-            impact_pot: QuoteAtoms(self.impact_pot_atoms),
+            impact_reference: PriceE12(self.impact_reference_e12),
             insurance_outflow: Outflow {
                 taken: QuoteAtoms(self.insurance_outflow_atoms),
                 at: UnixSeconds(self.insurance_outflow_at),
@@ -301,7 +301,7 @@ impl Market {
         self.funding_due_atoms = ledger.funding_due.get();
         self.borrow_owed_atoms = ledger.borrow_owed.get();
         self.accrued_at = ledger.accrued_at.get();
-        self.impact_pot_atoms = ledger.impact_pot.get();
+        self.impact_reference_e12 = ledger.impact_reference.get();
         self.insurance_outflow_atoms = ledger.insurance_outflow.taken.get();
         self.insurance_outflow_at = ledger.insurance_outflow.at.get();
         self.withdrawal_outflow_atoms = ledger.withdrawal_outflow.taken.get();

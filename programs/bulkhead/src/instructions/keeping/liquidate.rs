@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 use bulkhead_risk::Purpose;
 use bulkhead_risk::liquidation::Readiness;
-use bulkhead_risk::transition::{self, Liquidation, LiquidationReport};
+use bulkhead_risk::transition::{self, Frozen, Liquidation, LiquidationReport};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{LiquidationSkipped, PositionLiquidated, SkipReason};
@@ -77,8 +77,11 @@ pub fn handle_liquidate(ctx: Context<Liquidate>) -> Result<()> {
         });
         return Ok(());
     }
-    let vault_frozen = token::is_frozen(&accounts.vault)?;
-    let Some((report, keys)) = decide(accounts, vault_frozen)? else { return Ok(()) };
+    let frozen = Frozen {
+        vault: token::is_frozen(&accounts.vault)?,
+        insurance: token::is_frozen(&accounts.insurance_vault)?,
+    };
+    let Some((report, keys)) = decide(accounts, frozen)? else { return Ok(()) };
     let transfers = PositionTransfers {
         program: accounts.token_program.as_ref(),
         mint: &accounts.collateral_mint,
@@ -90,22 +93,25 @@ pub fn handle_liquidate(ctx: Context<Liquidate>) -> Result<()> {
     transfers.flow(report.flow, &accounts.pool_vault)?;
     transfers.out_of_vault(&accounts.keeper_account, report.keeper_pay.get())?;
     transfers.out_of_vault(&accounts.insurance_vault, report.insurance_pay.get())?;
+    let (insured, to_keeper) = (report.insured, &accounts.keeper_account);
+    transfers.out_of_market(&accounts.insurance_vault, to_keeper, insured.to_keeper.get())?;
+    transfers.out_of_market(&accounts.insurance_vault, &accounts.pool_vault, insured.to_pool.get())?;
+    transfers.out_of_market(&accounts.pool_vault, to_keeper, report.settle_pay.get())?;
     invariants::assert_position(&*accounts.position.load()?, &accounts.vault)?;
     let market = accounts.market.load()?;
     invariants::assert_market(&market, &accounts.pool_vault)?;
     invariants::assert_insurance(&market, &accounts.insurance_vault)?;
-    emit_liquidated(accounts, &report, vault_frozen)
+    emit_liquidated(accounts, &report, frozen.vault)
 }
 
 /// Books the liquidation, or what looking at the position taught, and says what to transfer.
 #[inline(never)]
-fn decide(accounts: &Liquidate, vault_frozen: bool) -> Result<Option<(Box<LiquidationReport>, SignerKeys)>> {
+fn decide(accounts: &Liquidate, frozen: Frozen) -> Result<Option<(Box<LiquidationReport>, SignerKeys)>> {
     let mut market = accounts.market.load_mut()?;
     let mut position = accounts.position.load_mut()?;
     let mut seen = observe(&market, &accounts.price, Purpose::Liquidate)?;
     let outcome =
-        transition::liquidate(&seen.market, &position.view()?, &seen.sample, vault_frozen, seen.now)
-            .or_refuse()?;
+        transition::liquidate(&seen.market, &position.view()?, &seen.sample, frozen, seen.now).or_refuse()?;
     match outcome {
         Liquidation::Skipped { assessment, position: after } => {
             market.store_observed(&seen.market);
@@ -148,6 +154,9 @@ fn emit_liquidated(accounts: &Liquidate, report: &LiquidationReport, vault_froze
         maintenance_before_atoms: report.assessment.maintenance_margin.get(),
         keeper_pay_atoms: report.keeper_pay.get(),
         insurance_pay_atoms: report.insurance_pay.get(),
+        keeper_floor_pay_atoms: report.insured.to_keeper.get(),
+        shortfall_covered_atoms: report.insured.to_pool.get(),
+        settle_pay_atoms: report.settle_pay.get(),
         vault_frozen,
         closed: closed_amounts(&report.closed, report.trade_fee, &report.position)?,
     });

@@ -37,6 +37,14 @@ pub struct SettleCapped<'info> {
     /// CHECK: address.
     #[account(mut, address = market.load()?.pool_vault @ BulkheadError::PoolVaultMismatch)]
     pub pool_vault: UncheckedAccount<'info>,
+    /// Where the keeper's pay goes.
+    /// CHECK: the token program checks the mint; it may not be one of the accounts above.
+    #[account(
+        mut,
+        constraint = ![vault.key(), pool_vault.key()].contains(&keeper_account.key())
+            @ BulkheadError::KeeperAccountIsOurs
+    )]
+    pub keeper_account: UncheckedAccount<'info>,
     /// Collateral mint.
     /// CHECK: address.
     #[account(address = market.load()?.collateral_mint @ BulkheadError::CollateralMintMismatch)]
@@ -68,12 +76,15 @@ pub fn handle_settle_capped(ctx: Context<SettleCapped>) -> Result<()> {
         keys,
     };
     transfers.flow(report.flow, &accounts.pool_vault)?;
+    let keeper_pay = report.keeper_pay.get();
+    transfers.out_of_market(&accounts.pool_vault, &accounts.keeper_account, keeper_pay)?;
     invariants::assert_position(&*accounts.position.load()?, &accounts.vault)?;
     invariants::assert_market(&*accounts.market.load()?, &accounts.pool_vault)?;
     emit!(CappedSettled {
         market: accounts.market.key(),
         position: accounts.position.key(),
         by: accounts.keeper.key(),
+        keeper_pay_atoms: keeper_pay,
         closed: closed_amounts(&report.closed, report.trade_fee, &report.position)?,
     });
     Ok(())

@@ -5,7 +5,7 @@ use bulkhead_risk::Purpose;
 
 use crate::error::IntoProgram;
 use crate::events::MarketUpdated;
-use crate::observe::observe;
+use crate::observe::{Projection, observe};
 use crate::state::Market;
 
 /// Accounts of `update_market`.
@@ -24,8 +24,12 @@ pub fn handle_update_market(ctx: Context<UpdateMarket>) -> Result<()> {
     let mut market = ctx.accounts.market.load_mut()?;
     let seen = observe(&market, &ctx.accounts.price, Purpose::Update)?;
     market.store_observed(&seen.market);
+    emit_updated(ctx.accounts.market.key(), &seen)
+}
+
+pub(super) fn emit_updated(market: Pubkey, seen: &Projection) -> Result<()> {
     emit!(MarketUpdated {
-        market: ctx.accounts.market.key(),
+        market,
         published_at: seen.sample.publish_time.get(),
         index_price_e12: seen.market.oracle.index.get(),
         mark_price_e12: seen.market.oracle.mark.get(),
