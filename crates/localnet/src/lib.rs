@@ -164,7 +164,10 @@ impl Localnet {
 
     /// Mints collateral to wallets, into their associated accounts.
     pub async fn give_collateral(&self, to: &[(Pubkey, u64)]) -> Result<()> {
-        tokens::fill(&self.link, &self.wallets.faucet, &self.mint, to).await
+        for sent in tokens::fill(&self.link, &self.wallets.faucet, &self.mint, to).await? {
+            self.link.landed(&sent).await?;
+        }
+        Ok(())
     }
 
     /// Lets every trader open a position in every market. Returns the positions.

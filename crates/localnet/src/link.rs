@@ -40,6 +40,14 @@ impl Link {
 
     /// Sends one v0 transaction and waits until it has landed. The first signer pays its fee.
     pub async fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Signature> {
+        let signature = self.submit(instructions, signers).await?;
+        self.landed(&signature).await?;
+        Ok(signature)
+    }
+
+    /// The same without waiting for the block: surfpool answers once it has executed the transaction, and tells
+    /// its status only with the next block. What was refused when it was tried beforehand is an error here.
+    pub async fn submit(&self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<Signature> {
         let payer = signers.first().context("nobody signs")?;
         let blockhash = self.rpc.get_latest_blockhash().await.context("no blockhash")?;
         let message = v0::Message::try_compile(&payer.pubkey(), instructions, &[], blockhash)?;
@@ -49,12 +57,11 @@ impl Link {
             ..RpcSendTransactionConfig::default()
         };
         let sent = self.rpc.send_transaction_with_config(&transaction, config).await;
-        let signature = sent.map_err(|error| anyhow!("{error}"))?;
-        self.landed(&signature).await?;
-        Ok(signature)
+        sent.map_err(|error| anyhow!("{error}"))
     }
 
-    async fn landed(&self, signature: &Signature) -> Result<()> {
+    /// Waits until a transaction has landed; an error if it failed.
+    pub async fn landed(&self, signature: &Signature) -> Result<()> {
         let deadline = Instant::now() + LAND_MAX;
         while Instant::now() < deadline {
             let statuses = self.rpc.get_signature_statuses(&[*signature]).await?;

@@ -6,6 +6,7 @@ use bulkhead::state::{Cluster, Market};
 use bulkhead_client::{MarketKeys, ix, pda};
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 use solana_signer::Signer;
 
 use crate::link::Link;
@@ -32,7 +33,8 @@ impl LiveMarket {
     }
 }
 
-/// Mint, protocol, markets, deposits. Prices must be published already.
+/// Mint, protocol, markets, deposits. Prices must be published already. Nothing waits for a block until all is
+/// sent, or it would take two seconds and not a half.
 pub(crate) async fn run(
     link: &Link,
     wallets: &Wallets,
@@ -40,7 +42,8 @@ pub(crate) async fn run(
     definitions: Vec<Definition>,
 ) -> Result<Vec<LiveMarket>> {
     let mint_key = mint.pubkey();
-    tokens::create_mint(link, &wallets.admin, mint, &wallets.faucet.pubkey()).await.context("the mint")?;
+    let created = tokens::create_mint(link, &wallets.admin, mint, &wallets.faucet.pubkey()).await;
+    let mut sent = vec![created.context("the mint")?];
     let pools: u64 = definitions.iter().map(|definition| definition.local.pool_quote_atoms).sum();
     let mut owners = vec![
         (wallets.lp.pubkey(), pools),
@@ -49,31 +52,41 @@ pub(crate) async fn run(
         (wallets.fee_receiver.pubkey(), 0),
     ];
     owners.extend(wallets.traders.iter().map(|trader| (trader.pubkey(), WALLET_ATOMS)));
-    tokens::fill(link, &wallets.faucet, &mint_key, &owners).await.context("collateral")?;
-    initialize(link, wallets).await.context("initialize_protocol")?;
+    sent.extend(tokens::fill(link, &wallets.faucet, &mint_key, &owners).await.context("collateral")?);
+    sent.push(initialize(link, wallets).await.context("initialize_protocol")?);
     let mut markets = Vec::new();
     for definition in definitions {
         let symbol = definition.symbol.clone();
-        markets.push(create(link, wallets, &mint_key, definition).await.with_context(|| symbol)?);
+        let created = create(link, wallets, &mint_key, definition, &mut sent).await;
+        markets.push(created.with_context(|| format!("market {symbol}"))?);
+    }
+    for signature in &sent {
+        link.landed(signature).await?;
     }
     Ok(markets)
 }
 
-async fn initialize(link: &Link, wallets: &Wallets) -> Result<()> {
+async fn initialize(link: &Link, wallets: &Wallets) -> Result<Signature> {
     let args = InitializeProtocolArgs {
         cluster: Cluster::Localnet,
         timelock_secs: 0,
         guardian: wallets.guardian.pubkey(),
         fee_receiver: wallets.fee_receiver.pubkey(),
     };
-    link.send(&[ix::initialize_protocol(wallets.admin.pubkey(), args)], &[&wallets.admin]).await.map(drop)
+    link.submit(&[ix::initialize_protocol(wallets.admin.pubkey(), args)], &[&wallets.admin]).await
 }
 
-async fn create(link: &Link, wallets: &Wallets, mint: &Pubkey, definition: Definition) -> Result<LiveMarket> {
+async fn create(
+    link: &Link,
+    wallets: &Wallets,
+    mint: &Pubkey,
+    definition: Definition,
+    sent: &mut Vec<Signature>,
+) -> Result<LiveMarket> {
     let args =
         CreateMarketArgs { index: definition.index, oracle: definition.oracle, params: definition.params };
     let create = ix::create_market(wallets.admin.pubkey(), *mint, spl_token_interface::ID, args);
-    link.send(&[create], &[&wallets.admin]).await.context("create_market")?;
+    sent.push(link.submit(&[create], &[&wallets.admin]).await.context("create_market")?);
     let address = pda::market(definition.index);
     let keys = MarketKeys::of(address, &link.expect::<Market>(&address).await?);
     let (lp, lp_mint) = (wallets.lp.pubkey(), pda::lp_mint(&address));
@@ -84,6 +97,6 @@ async fn create(link: &Link, wallets: &Wallets, mint: &Pubkey, definition: Defin
         tokens::create_account(&lp, &lp, &lp_mint),
         ix::deposit(&keys, lp, tokens::account_of(&lp, mint), shares, deposit),
     ];
-    link.send(&instructions, &[&wallets.lp]).await.context("deposit")?;
+    sent.push(link.submit(&instructions, &[&wallets.lp]).await.context("deposit")?);
     Ok(LiveMarket { definition, keys })
 }

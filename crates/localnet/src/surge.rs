@@ -130,7 +130,7 @@ impl Opener<'_> {
                         placed.push(pda::position(&keys.market, &address, id));
                         id += 1;
                     }
-                    link.send(&instructions, &[&key]).await.context("placing")?;
+                    link.submit(&instructions, &[&key]).await.context("placing")?;
                 }
                 anyhow::Ok(placed)
             });

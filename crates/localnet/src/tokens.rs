@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
+use solana_signature::Signature;
 use solana_signer::Signer;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
 use spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent;
@@ -29,8 +30,13 @@ pub(crate) fn create_account(payer: &Pubkey, owner: &Pubkey, mint: &Pubkey) -> I
     create_associated_token_account_idempotent(payer, owner, mint, &spl_token_interface::ID)
 }
 
-/// Creates the collateral mint.
-pub(crate) async fn create_mint(link: &Link, payer: &Keypair, mint: &Keypair, faucet: &Pubkey) -> Result<()> {
+/// Creates the collateral mint. The transaction still has to land.
+pub(crate) async fn create_mint(
+    link: &Link,
+    payer: &Keypair,
+    mint: &Keypair,
+    faucet: &Pubkey,
+) -> Result<Signature> {
     let rent = link.rpc.get_minimum_balance_for_rent_exemption(usize::try_from(MINT_LEN)?).await?;
     let (payer_key, mint_key) = (payer.pubkey(), mint.pubkey());
     let program = spl_token_interface::ID;
@@ -38,17 +44,18 @@ pub(crate) async fn create_mint(link: &Link, payer: &Keypair, mint: &Keypair, fa
         solana_system_interface::instruction::create_account(&payer_key, &mint_key, rent, MINT_LEN, &program);
     let initialize = token::initialize_mint2(&program, &mint_key, faucet, Some(faucet), QUOTE_DECIMALS);
     let initialize = initialize.map_err(|error| anyhow!("initialize_mint2: {error}"))?;
-    link.send(&[create, initialize], &[payer, mint]).await.map(drop)
+    link.submit(&[create, initialize], &[payer, mint]).await
 }
 
-/// Gives each of `owners` so many atoms of the mint, in their own account.
+/// Gives each of `owners` so many atoms of the mint, in their own account. The transactions still have to land.
 pub(crate) async fn fill(
     link: &Link,
     faucet: &Keypair,
     mint: &Pubkey,
     owners: &[(Pubkey, u64)],
-) -> Result<()> {
+) -> Result<Vec<Signature>> {
     let faucet_key = faucet.pubkey();
+    let mut sent = Vec::new();
     for part in owners.chunks(FILLED_AT_ONCE) {
         let mut instructions = Vec::new();
         for (owner, amount) in part {
@@ -57,7 +64,7 @@ pub(crate) async fn fill(
             let minted = token::mint_to(&spl_token_interface::ID, mint, &account, &faucet_key, &[], *amount);
             instructions.push(minted.map_err(|error| anyhow!("mint_to: {error}"))?);
         }
-        link.send(&instructions, &[faucet]).await?;
+        sent.push(link.submit(&instructions, &[faucet]).await?);
     }
-    Ok(())
+    Ok(sent)
 }

@@ -1,5 +1,6 @@
 //! The local chain as its users see it: JSON-RPC, websocket, prices, traders, a crash.
 
+mod binary;
 mod chain;
 mod prices;
 mod surge;
