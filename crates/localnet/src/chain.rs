@@ -147,15 +147,14 @@ fn watch(events: Receiver<SimnetEvent>) -> Result<(Receiver<Result<()>>, Receive
     let (ready, is_ready) = bounded(1);
     let (stopped, has_stopped) = unbounded();
     thread::Builder::new().name("localnet-events".into()).spawn(move || {
+        // Once a chain is gone nobody listens, and what is left of its events still has to be read.
         for event in events {
-            let heard = match event {
-                SimnetEvent::CoreStarted(_) => ready.try_send(Ok(())).is_ok(),
-                SimnetEvent::Aborted(reason) => ready.try_send(Err(anyhow!("surfpool: {reason}"))).is_ok(),
-                SimnetEvent::Shutdown => stopped.send(()).is_ok(),
-                _ => true,
-            };
-            // A chain that is gone listens no more, and the rest of the events still has to be read.
-            let _ = heard;
+            match event {
+                SimnetEvent::CoreStarted(_) => drop(ready.try_send(Ok(()))),
+                SimnetEvent::Aborted(reason) => drop(ready.try_send(Err(anyhow!("surfpool: {reason}")))),
+                SimnetEvent::Shutdown => drop(stopped.send(())),
+                _ => {}
+            }
         }
     })?;
     Ok((is_ready, has_stopped))

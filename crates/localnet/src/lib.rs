@@ -249,7 +249,7 @@ fn source(options: &Options, definition: &Definition) -> Result<Source> {
         Prices::Held => Source::Held(Price::of(start_e8)),
         Prices::Walk { seed } => {
             let volatility = definition.local.volatility_ppm_year;
-            Source::Walk(Walk::new(seed, definition.index.into(), start_e8, volatility))
+            Source::Walk(Box::new(Walk::new(seed, definition.index.into(), start_e8, volatility)))
         }
     })
 }

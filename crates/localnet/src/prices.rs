@@ -35,7 +35,7 @@ pub(crate) enum Source {
     /// The same price until somebody sets another.
     Held(Price),
     /// A random walk.
-    Walk(Walk),
+    Walk(Box<Walk>),
     /// A recorded path.
     Path(Playback),
 }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn jump_moves_a_walk_and_replaces_a_path() {
-        let mut walk = Source::Walk(Walk::new(1, 0, 150 * USD_E8, 900_000));
+        let mut walk = Source::Walk(Box::new(Walk::new(1, 0, 150 * USD_E8, 900_000)));
         walk.jump(75 * USD_E8);
         let next = walk.next(0).unwrap().price_e8;
         assert!(next.abs_diff(75 * USD_E8) < USD_E8 && next != 75 * USD_E8, "{next}");

@@ -75,10 +75,11 @@ impl Opener<'_> {
     /// Opens `count` positions, a wave at a time, and finds the price that brings all of them down.
     pub(crate) async fn open(&self, count: u32) -> Result<Surge> {
         ensure!(count > 0, "a surge of no positions");
-        let openings = self.openings().await?;
         let mut positions = Vec::new();
         for first in (0..count).step_by(WAVE as usize) {
             let wave = first..count.min(first + WAVE);
+            // Anew for each: the add-on of their side grows with every wave.
+            let openings = self.openings().await?;
             let placed = self.place(wave, &openings).await?;
             self.fill_all(&placed).await?;
             positions.extend(placed);

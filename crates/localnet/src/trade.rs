@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use bulkhead::instructions::{ExecuteOrderArgs, PlaceOpeningOrderArgs, PlaceOrderArgs};
-use bulkhead::state::{Market, Order, OrderAction, OrderKind, Position, PositionSide, Trader};
+use bulkhead::state::{Market, Order, OrderAction, OrderKind, POSITION_OPEN, Position, PositionSide, Trader};
 use bulkhead_client::{MarketKeys, ix, pda, read_sample};
 use bulkhead_lab::world::{Opening, any_price};
 use bulkhead_risk::{BaseAtoms, Params, PriceE12, QuoteAtoms, Sample, UnixSeconds, orders};
@@ -60,6 +60,8 @@ pub async fn open(
 ) -> Result<Pubkey> {
     let position = place(link, keys, owner, order).await?;
     fill_when_due(link, keys, executor, position, 0).await?;
+    let status = link.expect::<Position>(&position).await?.status;
+    ensure!(status == POSITION_OPEN, "the order that opens {position} was refused when it was filled");
     Ok(position)
 }
 
