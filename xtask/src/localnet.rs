@@ -1,8 +1,8 @@
 //! `cargo xtask localnet`: a validator on this machine with the program, markets, prices and traders.
 
 use crate::{build, process, repo::Repo};
-use anyhow::Result;
-use std::process::Command;
+use anyhow::{Context, Result};
+use std::{os::unix::process::CommandExt, process::Command};
 
 /// Said before the build, so that nobody takes its first ten minutes for a fault.
 const FIRST_BUILD: &str = "building the local validator (the first time takes about ten minutes, afterwards it is a matter of seconds)";
@@ -21,5 +21,6 @@ pub(crate) fn command(repo: &Repo, args: &[String]) -> Result<()> {
     let mut localnet = Command::new(repo.built_binary("bulkhead-localnet"));
     localnet.args(args);
     process::forget_own_package(&mut localnet);
-    process::run(&mut localnet, "The local validator's own lines above say why.")
+    // In the place of xtask: an interrupt goes to one process, and the prompt returns when that has stopped everything.
+    Err(localnet.exec()).context("cannot start the local validator")
 }

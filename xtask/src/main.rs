@@ -42,6 +42,7 @@ enum Command {
         args: Vec<String>,
     },
     /// Start a validator on this machine with the program, three markets, moving prices and traders
+    #[command(disable_help_flag = true)] // --help is the validator's
     Localnet {
         /// Passed to it as they are: --rpc-port 0, --data FILE, --surge 100, --help, ...
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
