@@ -4,6 +4,7 @@ mod anchor;
 mod build;
 mod demo;
 mod idl;
+mod localnet;
 mod process;
 mod repo;
 mod setup;
@@ -37,6 +38,13 @@ enum Command {
     /// Replay a price path through the compiled program and report what happened
     Demo {
         /// Passed to the lab as they are: --data FILE, --static-margin, --help, ...
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Start a validator on this machine with the program, three markets, moving prices and traders
+    #[command(disable_help_flag = true)] // --help is the validator's
+    Localnet {
+        /// Passed to it as they are: --rpc-port 0, --data FILE, --surge 100, --help, ...
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -83,6 +91,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup { anchor } => setup::command(&repo, anchor),
         Command::Build => build::command(&repo).map(drop),
         Command::Demo { args } => demo::command(&repo, &args),
+        Command::Localnet { args } => localnet::command(&repo, &args),
         Command::Test { quick } => test::command(&repo, quick),
         Command::Tidy => tidy::command(&repo),
         Command::Idl { check } => idl::command(&repo, check),
