@@ -222,6 +222,9 @@ impl Drift {
     /// Moves all bounds of the family to where the market is now. Indexes may also fall: a projection can turn
     /// out to have been too high. After an error the keys are void.
     pub fn advance(&mut self, to: &Drivers) -> Result<()> {
+        if *to == self.at {
+            return Ok(());
+        }
         if to.notional_divisor != self.at.notional_divisor {
             return Err(RiskError::AccountingBroken);
         }
