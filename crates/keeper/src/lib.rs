@@ -1,1 +1,3 @@
 //! The bot that keeps markets running.
+
+pub mod book;

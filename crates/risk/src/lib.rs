@@ -33,6 +33,7 @@ pub mod pool;
 pub mod position;
 pub mod refresh;
 pub mod transition;
+pub mod trigger;
 pub mod units;
 pub mod volatility;
 
