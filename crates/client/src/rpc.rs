@@ -47,4 +47,11 @@ pub use request::TxRequest;
 pub use sender::{Landed, Sender};
 pub use simulation::Simulation;
 pub use snapshot::{ChainClock, Snapshot};
+pub use solana_account::Account as ChainAccount;
 pub use transactions::PastTransaction;
+
+/// Bytes in base64, as nodes write them; none if they are not.
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
