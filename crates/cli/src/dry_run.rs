@@ -25,6 +25,8 @@ struct Change {
     account: Pubkey,
     /// Mint of a token; none for lamports.
     mint: Option<Pubkey>,
+    /// Whether it is the payer's, or a token account of the payer's.
+    is_ours: bool,
     before: u64,
     after: u64,
 }
@@ -38,20 +40,26 @@ pub(crate) async fn run(session: &Session, what: &str, request: &TxRequest) -> R
         return Err(SendError::from(failure).into());
     }
     let budget = session.sender().budget(request, &simulation).await?;
-    let changes = changes(&watched, &before, &simulation.accounts);
+    let changes = changes(&request.payer, &watched, &before, &simulation.accounts);
     let decimals = decimals(session, &changes).await?;
     let fee = SIGNATURE_LAMPORTS * signatures(request);
     report(what, &simulation, (fee, &budget), &changes, &decimals).print(session.globals.output);
     Ok(())
 }
 
-fn changes(keys: &[Pubkey], before: &[Option<ChainAccount>], after: &[Option<ChainAccount>]) -> Vec<Change> {
+fn changes(
+    payer: &Pubkey,
+    keys: &[Pubkey],
+    before: &[Option<ChainAccount>],
+    after: &[Option<ChainAccount>],
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for (account, (before, after)) in keys.iter().zip(before.iter().zip(after)) {
         let lamports = |state: &Option<ChainAccount>| state.as_ref().map_or(0, |state| state.lamports);
         changes.push(Change {
             account: *account,
             mint: None,
+            is_ours: account == payer,
             before: lamports(before),
             after: lamports(after),
         });
@@ -60,7 +68,8 @@ fn changes(keys: &[Pubkey], before: &[Option<ChainAccount>], after: &[Option<Cha
         if let Some(held) = after.or(before) {
             let atoms = |holding: Option<Holding>| holding.map_or(0, |holding| holding.atoms);
             let (before, after) = (atoms(before), atoms(after));
-            changes.push(Change { account: *account, mint: Some(held.mint), before, after });
+            let (mint, is_ours) = (Some(held.mint), held.owner == *payer);
+            changes.push(Change { account: *account, mint, is_ours, before, after });
         }
     }
     changes.retain(|change| change.before != change.after);
@@ -104,7 +113,7 @@ fn report(
     for event in &events {
         text += &format!("  {}\n", narrate_plain(event));
     }
-    text += "\nbalances (the fee is not counted)\n";
+    text += "\nbalances (the priority fee comes on top)\n";
     for change in changes {
         text += &format!("  {}\n", line(change, decimals));
     }
@@ -124,11 +133,12 @@ fn report(
 fn line(change: &Change, decimals: &HashMap<Pubkey, u8>) -> String {
     let moved = i128::from(change.after) - i128::from(change.before);
     let sign = if moved > 0 { "+" } else { "" };
+    let whose = if change.is_ours { " (yours)" } else { "" };
     match &change.mint {
-        None => format!("{}  {sign}{}", change.account, sol(moved)),
+        None => format!("{}{whose}  {sign}{}", change.account, sol(moved)),
         Some(mint) => {
             let amount = grouped(moved, decimals.get(mint).copied().unwrap_or(0));
-            format!("{}  {sign}{amount} of {mint}", change.account)
+            format!("{}{whose}  {sign}{amount} of {mint}", change.account)
         }
     }
 }
@@ -141,6 +151,7 @@ fn change_json(change: &Change, decimals: &HashMap<Pubkey, u8>) -> Value {
     json!({
         "account": change.account.to_string(),
         "mint": change.mint.map(|mint| mint.to_string()),
+        "is_yours": change.is_ours,
         "before": plain(change.before.into(), places),
         "after": plain(change.after.into(), places),
     })
@@ -165,14 +176,14 @@ mod tests {
         let (wallet, vault, same) = (Pubkey::new_unique(), Pubkey::new_unique(), Pubkey::new_unique());
         let before = [account(token, 9, None), None, account(token, 3, Some(5))];
         let after = [account(token, 4, None), account(token, 2, Some(1_500_000)), account(token, 3, Some(5))];
-        let changes = changes(&[wallet, vault, same], &before, &after);
+        let changes = changes(&wallet, &[wallet, vault, same], &before, &after);
         let mint = Pubkey::new_from_array([7; 32]);
         let decimals = HashMap::from([(mint, 6)]);
         let lines: Vec<String> = changes.iter().map(|change| line(change, &decimals)).collect();
         assert_eq!(
             lines,
             [
-                format!("{wallet}  -0.000000005 SOL"),
+                format!("{wallet} (yours)  -0.000000005 SOL"),
                 format!("{vault}  +0.000000002 SOL"),
                 format!("{vault}  +1.5 of {mint}"),
             ]

@@ -72,10 +72,12 @@ impl Explanation {
         &self.units
     }
 
-    /// How far the index is from the price at which it would be liquidatable; none where none does that.
+    /// How far the index is from the price at which it would be liquidatable; none where none does that, or
+    /// where it is already past it.
     pub fn distance(&self) -> Result<Option<Distance>> {
         let border = self.health.liquidation_price;
-        if border.is_zero() || self.market.oracle.index.is_zero() {
+        let is_healthy = self.health.assessment.readiness == Readiness::Healthy;
+        if border.is_zero() || self.market.oracle.index.is_zero() || !is_healthy {
             return Ok(None);
         }
         distance(self.market.oracle.index, border, self.sigma_hour_ppm).map(Some)
@@ -139,7 +141,7 @@ impl Explanation {
     fn open_lines(&self) -> Result<Vec<String>> {
         let mut lines = vec![self.worth(), self.requirement()?, self.how_far()?, self.cap()?];
         lines.push(match self.reduce_only_reasons()?.as_slice() {
-            [] => "It may grow, and collateral may be taken out.".into(),
+            [] => "It is not reduce-only: it may grow as far as its margin allows.".into(),
             reasons => format!("It may only shrink: {}.", reasons.join("; ")),
         });
         lines.push(match &self.removable {
@@ -193,10 +195,16 @@ impl Explanation {
             ),
             Readiness::Ready(_) => Some("It can be liquidated now."),
         };
-        if let Some(readiness) = readiness {
-            return Ok(format!("{readiness} Add collateral or close a part."));
-        }
         let border = price(self.health.liquidation_price.get());
+        if let Some(readiness) = readiness {
+            let side = if self.position.side == Side::Long { "above" } else { "below" };
+            return Ok(match self.health.liquidation_price {
+                PriceE12::ZERO => readiness.to_owned(),
+                _ => format!(
+                    "{readiness} It meets its requirement {side} {border}, or with more collateral, or smaller."
+                ),
+            });
+        }
         let direction = match self.position.side {
             Side::Long => "fall",
             Side::Short => "rise",

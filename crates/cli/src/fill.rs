@@ -23,6 +23,8 @@ use crate::session::{Found, Session};
 use crate::submit::Sent;
 
 const POLL: Duration = Duration::from_secs(1);
+/// After so many looks in a row without an answer the command gives up. Each has been repeated by then.
+const SILENCES_MAX: u32 = 5;
 
 /// What the program says while a price of the window is yet to come.
 const NOT_YET: [BulkheadError; 7] = [
@@ -106,21 +108,22 @@ pub fn is_stale(snapshot: &Snapshot) -> Result<bool> {
 }
 
 /// Waits until order `order_id` of `position` is filled. An order that is spent or whose window passes is a
-/// refusal; one whose window has passed is cancelled first, so that rent and tip come back.
+/// refusal; one whose window has passed is cancelled first, so that rent and tip come back. A node that does
+/// not answer for a while is told and asked again.
 pub async fn wait(session: &Session, position: Pubkey, order_id: u32, executor: Executor) -> Result<Filled> {
-    let order_key = pda::order(&position, order_id);
-    let mut said = String::new();
+    let (mut said, mut silences) = (String::new(), 0);
     loop {
-        let Some(order) = session.node().find::<Order>(&order_key).await? else { return Ok(Filled::Theirs) };
-        let found = session.found(position).await?;
-        let waiting = match standing(&found.snapshot, &order)? {
-            Standing::Over => return Err(give_up(session, &found, &order).await?),
-            Standing::Waiting(why) => why,
-            Standing::Ready if executor == Executor::Keeper => "waiting for a keeper".into(),
-            Standing::Ready => match execute(session, &found, &order).await? {
-                Ok(filled) => return Ok(filled),
-                Err(why) => why,
-            },
+        let waiting = match step(session, position, order_id, executor).await {
+            Ok(Step::Filled(filled)) => return Ok(filled),
+            Ok(Step::Waiting(why)) => {
+                silences = 0;
+                why
+            }
+            Err(CliError::Network(why)) if silences < SILENCES_MAX => {
+                silences += 1;
+                why
+            }
+            Err(error) => return Err(error),
         };
         // Ages count on: say it again only when something else stands in the way.
         let gist = waiting.split("; ").next().unwrap_or_default().to_owned();
@@ -129,6 +132,27 @@ pub async fn wait(session: &Session, position: Pubkey, order_id: u32, executor: 
             said = gist;
         }
         tokio::time::sleep(POLL).await;
+    }
+}
+
+enum Step {
+    Filled(Filled),
+    Waiting(String),
+}
+
+async fn step(session: &Session, position: Pubkey, order_id: u32, executor: Executor) -> Result<Step> {
+    let Some(order) = session.node().find::<Order>(&pda::order(&position, order_id)).await? else {
+        return Ok(Step::Filled(Filled::Theirs));
+    };
+    let found = session.found(position).await?;
+    match standing(&found.snapshot, &order)? {
+        Standing::Over => Err(give_up(session, &found, &order).await?),
+        Standing::Waiting(why) => Ok(Step::Waiting(why)),
+        Standing::Ready if executor == Executor::Keeper => Ok(Step::Waiting("waiting for a keeper".into())),
+        Standing::Ready => Ok(match execute(session, &found, &order).await? {
+            Ok(filled) => Step::Filled(filled),
+            Err(why) => Step::Waiting(why),
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::Outcome;
-use crate::amount::{Share, Typed, percent};
+use crate::amount::{Share, Typed, grouped, percent};
 use crate::error::{CliError, Result, parse_key};
 use crate::narrate::narrate_all;
 use crate::output::{Report, pairs};
@@ -109,8 +109,11 @@ async fn show(
         ("pool", units.quote(ledger.pool.get())),
         ("worth to those who enter", worth),
         ("set aside for traders", percent(ledger.utilisation_ppm_ceil()?.get().into())),
-        ("shares", units.plain_quote(ledger.shares.get().into())),
-        ("held", format!("{} shares, {}", units.plain_quote(shares.into()), percent(part_ppm as i64))),
+        ("shares", grouped(ledger.shares.get().into(), units.quote_decimals)),
+        (
+            "held",
+            format!("{} shares, {}", grouped(shares.into(), units.quote_decimals), percent(part_ppm as i64)),
+        ),
     ]);
     let json = json!({
         "owner": owner.to_string(),

@@ -5,7 +5,7 @@ use bulkhead_client::rpc::{Keyed, Snapshot};
 use bulkhead_risk::accrual::borrow_rate_e12_floor;
 use bulkhead_risk::params::YEAR_SECS;
 use bulkhead_risk::volatility::Volatility;
-use bulkhead_risk::{MarketStatus, Purpose, Side, fixed, pool};
+use bulkhead_risk::{self as risk, MarketStatus, Purpose, Side, fixed, pool};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -85,32 +85,29 @@ fn show(snapshot: &Snapshot) -> Result<Report> {
     let View { look, note } = View::of(snapshot)?;
     let market = look.observed(Purpose::Observe)?;
     let units = Units::of(account);
-    let sample = &snapshot.sample;
-    let sigma = |variance| Volatility::sigma_hour_ppm(variance).map(|ppm| percent(ppm as i64));
-    let (volatility, ledger) = (&market.volatility, &market.ledger);
     let name = units.base.map_or_else(String::new, |name| format!(", {name}"));
     let mut text = format!("Market {}{name}: {}\n", account.index, status_name(market.status));
     text += &note.as_ref().map_or_else(String::new, |note| format!("Shown {note}.\n"));
-    let price_age = age(snapshot, sample.publish_time);
+    let mut rows = price_rows(snapshot, &market)?;
+    rows.extend(book_rows(&units, &market)?);
+    text += &pairs(&rows);
+    Ok(Report::new(text, shown_json(snapshot, &market, &units, note)?))
+}
+
+fn price_rows(snapshot: &Snapshot, market: &risk::Market) -> Result<Vec<(&'static str, String)>> {
+    let (sample, volatility) = (&snapshot.sample, &market.volatility);
+    let sigma = |variance| Volatility::sigma_hour_ppm(variance).map(|ppm| percent(ppm as i64));
     let confidence = sample.confidence_ppm_ceil().map_or(0, |ppm| ppm.get());
-    let side = |side: Side| -> Result<String> {
-        let sums = ledger.side(side);
-        let (size, count) = (units.base(sums.open_interest.get()), sums.positions);
-        let (reserved, addon) = (units.quote(sums.reserved.get()), market.addon_ppm(side)?.get());
-        Ok(format!(
-            "{size} in {count} positions, {reserved} set aside, adds {} for size",
-            percent(addon.into())
-        ))
-    };
-    text += &pairs(&[
+    Ok(vec![
         ("address", snapshot.market.key.to_string()),
         ("index", price(market.oracle.index.get())),
         ("mark", price(market.oracle.mark.get())),
         (
             "price account",
             format!(
-                "{} {price_age} ago, give or take {}",
+                "{} {} ago, give or take {}",
                 price(sample.price.get()),
+                age(snapshot, sample.publish_time),
                 percent(confidence.into())
             ),
         ),
@@ -131,30 +128,48 @@ fn show(snapshot: &Snapshot) -> Result<Report> {
                 percent(volatility.target_ppm.get().into())
             ),
         ),
-        ("long", side(Side::Long)?),
-        ("short", side(Side::Short)?),
+    ])
+}
+
+fn book_rows(units: &Units, market: &risk::Market) -> Result<Vec<(&'static str, String)>> {
+    let (ledger, params) = (&market.ledger, &market.params);
+    let utilisation = percent(ledger.utilisation_ppm_ceil()?.get().into());
+    Ok(vec![
+        ("long", side(units, market, Side::Long)?),
+        ("short", side(units, market, Side::Short)?),
         ("funding", funding(ledger.funding_rate_e12)?),
-        ("borrow", format!("{} a year", yearly(borrow_rate_e12_floor(&market.params, ledger)?)?)),
-        ("fee", percent(market.params.trade_fee_ppm.get().into())),
+        ("borrow", format!("{} a year", yearly(borrow_rate_e12_floor(params, ledger)?)?)),
+        ("fee", percent(params.trade_fee_ppm.get().into())),
         (
             "order window",
-            format!(
-                "{} s to {} s after placing",
-                market.params.order_delay_secs, market.params.order_window_secs
-            ),
+            format!("{} s to {} s after placing", params.order_delay_secs, params.order_window_secs),
         ),
-        (
-            "pool",
-            format!(
-                "{}, {} of it set aside",
-                units.quote(ledger.pool.get()),
-                percent(ledger.utilisation_ppm_ceil()?.get().into())
-            ),
-        ),
+        ("pool", format!("{}, {utilisation} of it set aside", units.quote(ledger.pool.get()))),
         ("insurance", units.quote(ledger.insurance.get())),
         ("losses borne by the pool", units.quote(ledger.shortfall_total.get())),
-    ]);
-    let json = json!({
+    ])
+}
+
+fn side(units: &Units, market: &risk::Market, side: Side) -> Result<String> {
+    let sums = market.ledger.side(side);
+    Ok(format!(
+        "{} in {} positions, {} set aside, adds {} for size",
+        units.base(sums.open_interest.get()),
+        sums.positions,
+        units.quote(sums.reserved.get()),
+        percent(market.addon_ppm(side)?.get().into())
+    ))
+}
+
+fn shown_json(
+    snapshot: &Snapshot,
+    market: &risk::Market,
+    units: &Units,
+    note: Option<String>,
+) -> Result<Value> {
+    let (sample, volatility, ledger) = (&snapshot.sample, &market.volatility, &market.ledger);
+    let value = pool::value_for_deposit(market, market.oracle.index).ok();
+    Ok(json!({
         "market": listed_json(&snapshot.market)?,
         "price_note": note,
         "price_published_at": sample.publish_time.get(),
@@ -163,15 +178,13 @@ fn show(snapshot: &Snapshot) -> Result<Report> {
         "sigma_hour_percent": plain(Volatility::sigma_hour_ppm(volatility.variance_1h_e24)?.into(), 4),
         "margin_percent": plain(volatility.ramp_ppm_ceil()?.get().into(), 4),
         "margin_target_percent": plain(volatility.target_ppm.get().into(), 4),
-        "funding_rate_per_sec_e12": ledger.funding_rate_e12,
-        "borrow_rate_per_sec_e12": borrow_rate_e12_floor(&market.params, ledger)?,
+        "funding_rate_per_sec_e12": ledger.funding_rate_e12.to_string(),
+        "borrow_rate_per_sec_e12": borrow_rate_e12_floor(&market.params, ledger)?.to_string(),
         "utilisation_percent": plain(ledger.utilisation_ppm_ceil()?.get().into(), 4),
         "insurance": units.plain_quote(ledger.insurance.get().into()),
-        "value_for_deposit": pool::value_for_deposit(&market, market.oracle.index)
-            .ok().map(|value| units.plain_quote(value.get().into())),
-        "shares": ledger.shares.get().to_string(),
-    });
-    Ok(Report::new(text, json))
+        "value_for_deposit": value.map(|value| units.plain_quote(value.get().into())),
+        "shares": units.plain_quote(ledger.shares.get().into()),
+    }))
 }
 
 fn funding(rate_e12: i64) -> Result<String> {

@@ -76,7 +76,8 @@ impl<'a> Attempt<'a> {
             match self.look().await {
                 Ok(Seen::Ended(outcome)) => return Ok((outcome, sends)),
                 Ok(Seen::Waiting) => last_answer = Instant::now(),
-                Err(error) if error.is_transient() && last_answer.elapsed() < self.policy.silence_max => (),
+                // Something was sent: even an answer that makes no sense is better asked for again.
+                Err(_) if last_answer.elapsed() < self.policy.silence_max => (),
                 Err(source) => {
                     return Err(SendError::Unknown { signatures: vec![self.signature], source });
                 }

@@ -94,13 +94,16 @@ async fn send_ok_survives_a_node_that_falters_for_a_while() {
     let stub = Stub::start(|call| match (call.method.as_str(), call.nth) {
         ("sendTransaction", 0) => Answer::Status(503),
         ("getSignatureStatuses", 0) => Answer::Status(502),
-        ("getSignatureStatuses", 1) => no_status(SLOT),
+        ("getSignatureStatuses", 1) => Answer::Error(-32603, "Internal error", ""),
+        ("getSignatureStatuses", 2) => Answer::Result("\"nonsense\"".into()),
+        ("getSignatureStatuses", 3) => no_status(SLOT),
         _ => healthy(call),
     })
     .await;
     let (payer, request) = request();
     let landed = sender(&stub).send(&request, &[&payer]).await.unwrap();
     assert!(landed.sends >= 2);
+    assert_eq!(signatures(&stub.calls("sendTransaction")).len(), 1);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::super::Outcome;
 use super::super::keeping::receiving;
 use crate::amount::{Lamports, span};
 use crate::error::{CliError, Result, parse_key};
-use crate::fill::{self, Executor, Filled};
+use crate::fill::{self, Executor, Filled, Standing};
 use crate::limits::Limit;
 use crate::narrate::narrate_all;
 use crate::output::Report;
@@ -46,6 +46,8 @@ pub struct Close {
 struct Done {
     text: String,
     transactions: Vec<Value>,
+    /// Whether the user has agreed to the whole of it.
+    is_confirmed: bool,
 }
 
 impl Close {
@@ -87,11 +89,41 @@ impl Close {
         let what = format!("Cancel the opening order of position {} and close it", found.key);
         let Some(sent) = session.submit(&what, cancels).await? else { return Ok(false) };
         done.note(session, found, &sent);
+        done.is_confirmed = true;
         Ok(true)
     }
 
     /// Places the order that closes everything, and fills it. False if this is a dry run.
     async fn decrease(&self, session: &Session, found: &Found, done: &mut Done) -> Result<bool> {
+        let what = format!("Close position {}: place the order, fill it, take everything out", found.key);
+        let order_id = match waiting_close(session, found).await? {
+            Some(order_id) if !session.globals.dry_run => {
+                session.say(format!("1 of 3: order {order_id} waits already to close everything"));
+                session.confirm(&what).await?;
+                order_id
+            }
+            _ => {
+                session.say("1 of 3: placing the order that closes everything");
+                let Some(sent) = session.submit(&what, vec![self.order(session, found)?]).await? else {
+                    session
+                        .say("then it would wait for the order's window, fill it, and take everything out");
+                    return Ok(false);
+                };
+                done.note(session, found, &sent);
+                found.position.next_order_id
+            }
+        };
+        done.is_confirmed = true;
+        session.say("2 of 3: filling it at the first price of its window");
+        match fill::wait(session, found.key, order_id, Executor::Myself).await? {
+            Filled::Ours(sent) => done.note(session, found, &sent),
+            Filled::Theirs => session.say("a keeper was quicker"),
+        }
+        session.say("3 of 3: taking everything out");
+        Ok(true)
+    }
+
+    fn order(&self, session: &Session, found: &Found) -> Result<Instruction> {
         let side = found.position.view()?.side;
         let View { look, note } = View::of(&found.snapshot)?;
         if let Some(note) = note {
@@ -108,21 +140,7 @@ impl Close {
             tip_lamports: self.tip.0,
         };
         let me = session.me()?;
-        let place = ix::place_order(&found.keys(), me, me, found.key, args);
-        let what = format!("Close position {}: place the order, fill it, take everything out", found.key);
-        session.say("1 of 3: placing the order that closes everything");
-        let Some(sent) = session.submit(&what, vec![place]).await? else {
-            session.say("then it would wait for the order's window, fill it, and take everything out");
-            return Ok(false);
-        };
-        done.note(session, found, &sent);
-        session.say("2 of 3: filling it at the first price of its window");
-        match fill::wait(session, found.key, args.order_id, Executor::Myself).await? {
-            Filled::Ours(sent) => done.note(session, found, &sent),
-            Filled::Theirs => session.say("a keeper was quicker"),
-        }
-        session.say("3 of 3: taking everything out");
-        Ok(true)
+        Ok(ix::place_order(&found.keys(), me, me, found.key, args))
     }
 
     /// Sweeps what orders are left and closes the account.
@@ -134,16 +152,28 @@ impl Close {
         let mut instructions = cancels(session, &found, &left)?;
         instructions.extend(create);
         instructions.push(ix::close_position(&keys, me, key, destination));
-        // What was confirmed before was the whole of it.
-        let sent = match done.transactions.is_empty() {
-            true => session.submit(&format!("Take everything out of position {key}"), instructions).await?,
-            false => Some(session.send_confirmed(&TxRequest::new(me, instructions)).await?),
+        // What was agreed to before was the whole of it.
+        let sent = match done.is_confirmed {
+            false => session.submit(&format!("Take everything out of position {key}"), instructions).await?,
+            true => Some(session.send_confirmed(&TxRequest::new(me, instructions)).await?),
         };
         let Some(sent) = sent else { return Ok(None) };
         done.note(session, &found, &sent);
         let json = json!({ "position": key.to_string(), "transactions": done.transactions });
         Ok(Some(Report::new(done.text, json)))
     }
+}
+
+/// An order that will close everything and may still fill: of an earlier attempt that was cut short.
+async fn waiting_close(session: &Session, found: &Found) -> Result<Option<u32>> {
+    for order in session.node().orders_of(&found.key).await? {
+        let closes =
+            order.account.action()? == OrderAction::Decrease && order.account.size_atoms == WHOLE_SIZE;
+        if closes && fill::standing(&found.snapshot, &order.account)? != Standing::Over {
+            return Ok(Some(order.account.id));
+        }
+    }
+    Ok(None)
 }
 
 fn cancels(session: &Session, found: &Found, waiting: &[Keyed<Order>]) -> Result<Vec<Instruction>> {

@@ -1,6 +1,7 @@
 //! Positions, a line each.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use anchor_lang::prelude::Pubkey;
 use bulkhead::state::Position;
@@ -48,10 +49,11 @@ impl List {
         let (mut rows, mut values) = (Vec::new(), Vec::new());
         for position in &positions {
             let market = position.account.market;
-            if !snapshots.contains_key(&market) {
-                snapshots.insert(market, session.node().snapshot(&market).await?);
-            }
-            let (row, value) = listed(position, &snapshots[&market])?;
+            let snapshot = match snapshots.entry(market) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(session.node().snapshot(&market).await?),
+            };
+            let (row, value) = listed(position, snapshot)?;
             rows.push(row);
             values.push(value);
         }
@@ -66,14 +68,11 @@ impl List {
 fn listed(position: &Keyed<Position>, snapshot: &Snapshot) -> Result<(Vec<String>, Value)> {
     let explanation = Explanation::of(position.key, &position.account, snapshot, false)?;
     let (health, units) = (explanation.health(), explanation.units());
-    let distance = explanation.distance()?;
-    let border = distance.map_or_else(
-        || "-".to_owned(),
-        |distance| {
-            let border = price(health.liquidation_price.get());
-            format!("{border} ({})", percent(distance.ppm as i64))
-        },
-    );
+    let border = match (health.liquidation_price.get(), explanation.distance()?) {
+        (0, _) => "-".to_owned(),
+        (border, Some(distance)) => format!("{} ({} away)", price(border), percent(distance.ppm as i64)),
+        (border, None) => format!("{} (passed)", price(border)),
+    };
     let view = position.account.view()?;
     let row = vec![
         position.key.to_string(),

@@ -73,7 +73,8 @@ impl Explanation {
         let health = self.health();
         let (units, assessment) = (self.units(), &health.assessment);
         let distance = match self.distance()? {
-            None => "no liquidation price".to_owned(),
+            None if health.liquidation_price.is_zero() => "no liquidation price".to_owned(),
+            None => format!("past {}", price(health.liquidation_price.get())),
             Some(distance) => {
                 let sigma = distance
                     .sigma_tenths
