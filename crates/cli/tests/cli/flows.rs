@@ -1,7 +1,7 @@
 //! The binary against the compiled program: opening, looking, leaving without anybody's help.
 
 use bulkhead::error::BulkheadError;
-use bulkhead_client::pda;
+use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::defaults;
 
 use crate::node::Node;
@@ -172,4 +172,63 @@ fn position_close_ok_of_one_that_never_opened() {
     let told = node.text(&["position", "close", "BTC/0"]);
     assert!(told.contains("5,000 USD returned to its owner"), "{told}");
     assert_eq!(node.with(|chain| chain.world.token_balance(&node.tokens)), FUNDS);
+}
+
+#[test]
+fn position_watch_ok_ends_when_the_position_is_flat() {
+    let node = Node::start("watch", FUNDS);
+    open(&node);
+    node.text(&["order", "place", "BTC/0", "decrease", "all", "--execute"]);
+    let output = node.run(&["position", "watch", "BTC/0"]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is flat"));
+}
+
+#[test]
+fn mainnet_fails_where_nobody_can_be_asked_unless_told_yes() {
+    let node = Node::start("mainnet", FUNDS);
+    node.with(|chain| chain.genesis = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d".into());
+    let unasked = node.run(&["update", "BTC"]);
+    assert_eq!(unasked.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unasked.stderr).contains("this is mainnet"));
+    assert_eq!(node.with(|chain| chain.sent), 0);
+    node.text(&["market", "show", "BTC"]);
+    node.text(&["update", "BTC", "--dry-run"]);
+    node.text(&["update", "BTC", "--yes"]);
+    assert_eq!(node.with(|chain| chain.sent), 1);
+}
+
+#[test]
+fn admin_ok_from_taking_over_to_a_pause() {
+    let node = Node::start("admin", FUNDS);
+    let me = node.trader.to_string();
+    node.with(|chain| {
+        let propose = ix::propose_admin(chain.world.admin, node.trader);
+        chain.world.send(&[propose]).unwrap();
+    });
+    node.text(&["admin", "accept"]);
+    assert_eq!(node.json(&["protocol", "show"])["admin"], me);
+
+    let queued = node.run(&["admin", "queue", "params", "BTC", "--set", "trade_fee_ppm=500"]);
+    assert!(String::from_utf8_lossy(&queued.stderr).contains("trade_fee_ppm: 0 -> 500"));
+    let wild = node.run(&["admin", "queue", "params", "BTC", "--set", "trade_fee_ppm=500000"]);
+    assert_eq!(wild.status.code(), Some(1), "out of bounds, and known before anything is sent");
+    assert!(String::from_utf8_lossy(&wild.stderr).contains("ParameterOutOfBounds"));
+    let listed = node.json(&["admin", "list"]);
+    assert_eq!((listed[0]["nonce"].as_u64(), listed[0]["sets"].as_str()), (Some(0), Some("parameters")));
+    node.text(&["admin", "apply", "0"]);
+    assert_eq!(node.with(|chain| chain.world.market().params.trade_fee_ppm), 500);
+
+    node.text(&["admin", "queue", "status", "BTC", "reduce-only"]);
+    node.text(&["admin", "cancel", "1"]);
+    assert!(node.text(&["admin", "list"]).contains("no changes are queued"));
+    node.text(&["admin", "queue", "settings", "--guardian", &me]);
+    node.text(&["admin", "apply", "2"]);
+    node.text(&["admin", "pause", "new-risk"]);
+    assert!(node.text(&["protocol", "show"]).contains("paused for another 23 h 59 min"));
+    let refused = node.run(&["position", "open", "BTC", "long", "0.5", "5000"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("NewRiskPaused"));
+    node.text(&["admin", "unpause", "new-risk"]);
+    open(&node);
 }

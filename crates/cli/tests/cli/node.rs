@@ -34,6 +34,8 @@ pub(crate) struct Chain {
     /// Transactions that were asked to be simulated, and that were sent.
     pub(crate) simulated: usize,
     pub(crate) sent: usize,
+    /// Hash of its first block, by which mainnet is known.
+    pub(crate) genesis: String,
     /// Whether a price is published with every second that passes.
     pub(crate) is_publishing: bool,
     /// Time that passes with every look at accounts.
@@ -71,6 +73,7 @@ impl Node {
             landed: HashMap::new(),
             simulated: 0,
             sent: 0,
+            genesis: Pubkey::new_from_array([1; 32]).to_string(),
             is_publishing: true,
             secs_per_look: 1,
         };
@@ -193,7 +196,7 @@ impl Chain {
                 "absoluteSlot": slot, "blockHeight": slot, "epoch": 0, "slotIndex": 0, "slotsInEpoch": 432_000,
             }),
             "getRecentPrioritizationFees" => json!([]),
-            "getGenesisHash" => Pubkey::new_from_array([1; 32]).to_string().into(),
+            "getGenesisHash" => self.genesis.clone().into(),
             "simulateTransaction" => {
                 self.simulated += 1;
                 let watched = params[1]["accounts"]["addresses"].as_array().map_or(0, Vec::len);
