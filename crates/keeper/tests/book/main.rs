@@ -1,5 +1,6 @@
 //! The book finds what a look at every position finds, whatever happens between its ticks.
 
+mod allocations;
 mod history;
 mod world;
 
@@ -43,6 +44,29 @@ fn tick_ok_looks_at_few() {
     assert!(idle > 0, "{idle}");
 }
 
+/// A price that hits nobody costs no memory, though indexes and every shelf have moved.
+#[test]
+fn tick_ok_allocates_nothing_where_nothing_hits() {
+    let mut history = History::new(9, 2_000);
+    for key in history.compare().found.iter().map(|hit| hit.key) {
+        history.book.remove(&key);
+    }
+    let mut idle = 0;
+    for second in 0..60_i64 {
+        history.advance(1, second % 3 - 1, 0);
+        let mut looked_at = 0;
+        let counted = allocations::during(|| {
+            let hits = history.book.tick(&history.market, &history.sample, history.now).unwrap();
+            looked_at = hits.looked_at;
+        });
+        if looked_at == 0 {
+            assert_eq!(counted, 0);
+            idle += 1;
+        }
+    }
+    assert!(idle > 30, "{idle}");
+}
+
 #[test]
 fn insert_ok_replaces_and_removes_what_is_not_open() {
     let mut history = History::new(1, 3);
@@ -79,14 +103,34 @@ fn tick_ok_reports_a_position_ahead_of_its_market() {
     let mut history = History::new(3, 20);
     let (key, mut position) = history.positions.first_key_value().map(|(k, p)| (*k, *p)).unwrap();
     position.borrow_snapshot_e12 += 1_000;
+    position.collateral = QuoteAtoms(position.collateral.0 / 10);
     history.put(key, position);
     let tick = |history: &mut History| {
         history.book.tick(&history.market, &history.sample, history.now).unwrap().refused
     };
     assert_eq!(tick(&mut history), [(key, RiskError::AccountingBroken)]);
     history.market.ledger.borrow_index_e12 += 1_000;
+    // Its old bound still stands when it is ranked anew; it counts once.
+    let nearest = history.book.nearest(&history.market, position.side, 100).unwrap();
+    assert_eq!(nearest.iter().filter(|near| near.key == key).count(), 1);
     assert_eq!(tick(&mut history), []);
     history.compare();
+}
+
+/// What is beyond its trigger at every price has no bound, and is found at every price.
+#[test]
+fn tick_ok_finds_what_every_price_hits() {
+    let mut history = History::new(10, 0);
+    let mut capped = position_at(&history.market, Side::Long, 10_000, 200_000);
+    (capped.reserved, capped.due) = (QuoteAtoms(USD), QuoteAtoms(20_000 * USD));
+    history.put(key(1), capped);
+    let mut insolvent = position_at(&history.market, Side::Short, 10_000, 200_000);
+    insolvent.owed_funding = QuoteAtoms(30_000 * USD);
+    history.put(key(2), insolvent);
+    for moved_ppm in [0, 500_000, -900_000] {
+        history.advance(1, moved_ppm, 0);
+        assert_eq!(history.compare().found.len(), 2);
+    }
 }
 
 /// Other decimals cannot be followed by any bound: everything is looked at once, and stands anew.
