@@ -94,7 +94,11 @@ impl Localnet {
         let ws_url = format!("ws://127.0.0.1:{}", chain.ws_port);
         let link = Arc::new(Link::new(&rpc_url));
         let mint = wallets::keypair("mint", 0);
-        let markets = setup::run(&link, &wallets, &mint, definitions).await.context("setting up")?;
+        let markets = match options.bare {
+            true => setup::mint_alone(&link, &wallets, &mint).await,
+            false => setup::run(&link, &wallets, &mint, definitions).await,
+        }
+        .context("setting up")?;
         let attendant = options.attendant.then(|| {
             let executor = wallets.keeper.insecure_clone();
             tokio::spawn(attendant::run(Arc::clone(&link), executor, markets.clone())).abort_handle()

@@ -51,6 +51,8 @@ pub struct Options {
     pub speed: u32,
     /// Whether somebody updates the markets and fills orders.
     pub attendant: bool,
+    /// Whether protocol and markets are left to a deployment: the chain has the program and the collateral mint.
+    pub bare: bool,
     /// Traders with lamports and collateral. They open nothing until they are told.
     pub traders: u32,
 }
@@ -69,6 +71,7 @@ impl Default for Options {
             recordings: Vec::new(),
             speed: 1,
             attendant: false,
+            bare: false,
             traders: 0,
         }
     }

@@ -66,6 +66,13 @@ pub(crate) async fn run(
     Ok(markets)
 }
 
+/// The mint and nothing else.
+pub(crate) async fn mint_alone(link: &Link, wallets: &Wallets, mint: &Keypair) -> Result<Vec<LiveMarket>> {
+    let created = tokens::create_mint(link, &wallets.admin, mint, &wallets.faucet.pubkey()).await;
+    link.landed(&created.context("the mint")?).await?;
+    Ok(Vec::new())
+}
+
 async fn initialize(link: &Link, wallets: &Wallets) -> Result<Signature> {
     let args = InitializeProtocolArgs {
         cluster: Cluster::Localnet,

@@ -2,6 +2,7 @@
 
 mod binary;
 mod chain;
+mod deploy;
 mod prices;
 mod surge;
 mod trading;

@@ -91,6 +91,7 @@ impl Args {
             attendant: !self.no_attendant && self.keeper.is_none(),
             traders: self.traders,
             program: defaults.program,
+            bare: false,
         })
     }
 
