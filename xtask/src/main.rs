@@ -5,6 +5,7 @@ mod build;
 mod demo;
 mod idl;
 mod localnet;
+mod npm;
 mod process;
 mod repo;
 mod setup;

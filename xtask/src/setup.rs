@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: the tools that Cargo cannot bring.
 
-use crate::{process, repo::Repo};
+use crate::{npm, process, repo::Repo};
 use anyhow::{Context, Result, bail};
 use std::{
     env,
@@ -34,6 +34,8 @@ pub(crate) fn command(repo: &Repo, anchor: bool) -> Result<()> {
     if anchor {
         println!("anchor: {}", add_anchor(repo, &mut tools)?);
     }
+    npm::packages(repo)?;
+    println!("npm packages: as package-lock.json names them");
     for dir in &tools.path {
         println!("to use it outside of xtask: export PATH=\"{}:$PATH\"", dir.display());
     }

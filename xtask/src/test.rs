@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and every suite, and one closing line.
 
 use crate::{
-    build, idl, process,
+    build, idl, npm, process,
     repo::Repo,
     setup,
     suites::{self, Tally},
@@ -18,10 +18,13 @@ use std::{
 /// What takes seconds comes first, and what shares compiled code with the suites comes after them.
 pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
     setup::sbf(repo)?;
+    npm::packages(repo)?;
     let mut tally = Tally::default();
     check(&mut tally, "format (cargo fmt)", || process::run(&mut fmt(repo), "Run `cargo fmt --all`."));
     check(&mut tally, "house rules (cargo xtask tidy)", || tidy::command(repo));
     check(&mut tally, "vectors as their oracle writes them", || vectors::command(repo, true));
+    check(&mut tally, "the TypeScript client is as the IDL gives it", || npm::check_client(repo));
+    check(&mut tally, "types (tsc)", || npm::check_types(repo));
     check(&mut tally, "the program builds for sBPF", || build::command(repo).map(drop));
     suite(&mut tally, "suites of xtask", xtask_suites(repo));
     suite(&mut tally, "suites of the workspace", workspace_suites(repo));
