@@ -45,6 +45,16 @@ const PINNED: &[(&str, u32)] = &[
     ("MarketSettled", 6114),
     ("PauseTooSoon", 6115),
     ("NotPaused", 6116),
+    ("SettlementNotDue", 6117),
+    ("NotWindingDown", 6118),
+    ("WindDownBegun", 6119),
+    ("MarketNotSettled", 6120),
+    ("SettlementMinuteRecorded", 6123),
+    ("SettlementPricesComplete", 6124),
+    ("SettlementPayerMismatch", 6125),
+    ("SettlementMismatch", 6126),
+    ("MarketAlreadyMigrated", 6127),
+    ("MarketNotMigratable", 6128),
     ("OracleAccountMismatch", 6200),
     ("OracleOwnerMismatch", 6201),
     ("OracleDataInvalid", 6202),
@@ -79,6 +89,9 @@ const PINNED: &[(&str, u32)] = &[
     ("FrozenAmountsOpen", 6317),
     ("NothingToCollect", 6318),
     ("PayoutCapReached", 6319),
+    ("CollateralPriceRequired", 6330),
+    ("CollateralPriceTooOld", 6331),
+    ("CollateralDepegged", 6332),
     ("TooManyOrders", 6400),
     ("TipTooSmall", 6401),
     ("OrderChanged", 6402),
@@ -161,6 +174,14 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::PriceAfterWindow, BulkheadError::PriceAfterWindow),
     (RiskError::AccountingBroken, BulkheadError::AccountingBroken),
     (RiskError::PayoutCapReached, BulkheadError::PayoutCapReached),
+    (RiskError::MarketSettled, BulkheadError::MarketSettled),
+    (RiskError::MarketNotSettled, BulkheadError::MarketNotSettled),
+    (RiskError::SettlementNotDue, BulkheadError::SettlementNotDue),
+    (RiskError::NotWindingDown, BulkheadError::NotWindingDown),
+    (RiskError::SettlementMinuteRecorded, BulkheadError::SettlementMinuteRecorded),
+    (RiskError::SettlementPricesComplete, BulkheadError::SettlementPricesComplete),
+    (RiskError::CollateralPriceTooOld, BulkheadError::CollateralPriceTooOld),
+    (RiskError::CollateralDepegged, BulkheadError::CollateralDepegged),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -201,6 +222,14 @@ fn place(error: RiskError) -> usize {
         RiskError::PriceAfterWindow => 32,
         RiskError::AccountingBroken => 33,
         RiskError::PayoutCapReached => 34,
+        RiskError::MarketSettled => 35,
+        RiskError::MarketNotSettled => 36,
+        RiskError::SettlementNotDue => 37,
+        RiskError::NotWindingDown => 38,
+        RiskError::SettlementMinuteRecorded => 39,
+        RiskError::SettlementPricesComplete => 40,
+        RiskError::CollateralPriceTooOld => 41,
+        RiskError::CollateralDepegged => 42,
     }
 }
 
@@ -210,7 +239,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::PayoutCapReached) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::CollateralDepegged) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

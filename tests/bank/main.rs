@@ -79,6 +79,7 @@ impl Bank {
         let keys = MarketKeys {
             market: pda::market(0),
             price: nobody,
+            collateral_price: None,
             collateral_mint: nobody,
             token_program: spl_token_interface::ID,
         };
@@ -102,7 +103,12 @@ impl Bank {
             token::initialize_mint2(&spl_token_interface::ID, &mint, &authority, None, 6).expect("a mint")
         };
         let mint = self.create(MINT_LEN, initialize).await;
-        let args = CreateMarketArgs { index: 0, oracle: defaults::oracle(), params: defaults::params() };
+        let args = CreateMarketArgs {
+            index: 0,
+            oracle: defaults::oracle(),
+            params: defaults::params(),
+            collateral_oracle: None,
+        };
         let create = ix::create_market(admin.pubkey(), mint, spl_token_interface::ID, args);
         self.send(&[create], &[&admin]).await.expect("market");
         let market: Market = self.read(pda::market(0)).await;

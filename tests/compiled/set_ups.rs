@@ -126,6 +126,7 @@ fn birth(rows: &mut Vec<Measured>) {
         index: setup.index,
         oracle: setup.oracle,
         params: setup.params,
+        collateral_oracle: setup.collateral_oracle,
     };
     let create = ix::create_market(world.admin, setup.mint, setup.token_program, args);
     measure(rows, &mut world, "SPL Token collateral", create);

@@ -29,7 +29,12 @@ fn ready(cluster: Cluster) -> World {
 }
 
 fn args() -> CreateMarketArgs {
-    CreateMarketArgs { index: 0, oracle: defaults::oracle(), params: defaults::params() }
+    CreateMarketArgs {
+        index: 0,
+        oracle: defaults::oracle(),
+        params: defaults::params(),
+        collateral_oracle: None,
+    }
 }
 
 fn create(world: &World, args: CreateMarketArgs) -> Instruction {

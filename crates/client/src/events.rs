@@ -104,6 +104,10 @@ any_event!(
     ChangeCancelled,
     PauseSet,
     PauseLifted,
+    SettlementPriceRecorded,
+    MarketSettledAt,
+    PositionSettled,
+    MarketMigrated,
 );
 
 /// What a transaction's logs hold of this program's events.

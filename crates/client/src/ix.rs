@@ -5,6 +5,7 @@ mod admin;
 mod governance;
 mod keeping;
 mod liquidity;
+mod settlement;
 mod trading;
 mod view;
 
@@ -12,6 +13,7 @@ pub use admin::*;
 pub use governance::*;
 pub use keeping::*;
 pub use liquidity::*;
+pub use settlement::*;
 pub use trading::*;
 pub use view::*;
 

@@ -10,6 +10,8 @@ pub struct MarketKeys {
     pub market: Pubkey,
     /// The one price account that it reads.
     pub price: Pubkey,
+    /// The price account of its collateral, where it asks for that price.
+    pub collateral_price: Option<Pubkey>,
     /// Collateral mint.
     pub collateral_mint: Pubkey,
     /// Token program of the collateral.
@@ -22,6 +24,7 @@ impl MarketKeys {
         Self {
             market,
             price: account.oracle.account,
+            collateral_price: account.collateral_oracle.is_set().then_some(account.collateral_oracle.account),
             collateral_mint: account.collateral_mint,
             token_program: account.token_program,
         }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use bulkhead::constants::{
     CHANGE_SEED, INSURANCE_SEED, LP_MINT_SEED, MARKET_SEED, ORDER_SEED, POOL_SEED, POSITION_SEED,
-    PROTOCOL_SEED, TRADER_SEED, VAULT_SEED,
+    PROTOCOL_SEED, SETTLEMENT_SEED, TRADER_SEED, VAULT_SEED,
 };
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
@@ -39,6 +39,11 @@ pub fn insurance_vault(market: &Pubkey) -> Pubkey {
 /// A market's mint of pool shares.
 pub fn lp_mint(market: &Pubkey) -> Pubkey {
     derive(&[LP_MINT_SEED, market.as_ref()])
+}
+
+/// The prices of a market's wind-down.
+pub fn settlement(market: &Pubkey) -> Pubkey {
+    derive(&[SETTLEMENT_SEED, market.as_ref()])
 }
 
 /// An owner's counters in a market.

@@ -9,6 +9,7 @@
 mod accounts;
 mod actors;
 pub mod defaults;
+mod ending;
 mod outcome;
 pub mod price;
 mod program;
@@ -99,6 +100,7 @@ impl World {
             keys: MarketKeys {
                 market: nobody,
                 price: nobody,
+                collateral_price: None,
                 collateral_mint: nobody,
                 token_program: options.token_program,
             },

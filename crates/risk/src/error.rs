@@ -37,6 +37,22 @@ pub enum RiskError {
     // --- market ----------------------------------------------------------------------------------
     /// The market takes no new risk (reduce-only or settled).
     MarketNotActive,
+    /// The market is settled: nothing of it follows a price any more.
+    MarketSettled,
+    /// The market is not settled.
+    MarketNotSettled,
+    /// Neither is its oracle dead nor its wind-down complete.
+    SettlementNotDue,
+    /// No wind-down has begun.
+    NotWindingDown,
+    /// This minute of the wind-down has its price, or lies before it.
+    SettlementMinuteRecorded,
+    /// The wind-down has all the prices that it needs.
+    SettlementPricesComplete,
+    /// The price of the collateral is too old for taking risk, or from the future.
+    CollateralPriceTooOld,
+    /// The collateral is worth less than it has to be for taking risk.
+    CollateralDepegged,
     /// Open interest of the side would exceed its cap.
     OpenInterestCapExceeded,
     /// Skew would exceed its cap.

@@ -15,6 +15,7 @@
 #![no_std]
 
 pub mod accrual;
+pub mod collateral_price;
 pub mod error;
 pub mod extremes;
 pub mod fixed;
@@ -31,7 +32,9 @@ pub mod outflow;
 pub mod params;
 pub mod pool;
 pub mod position;
+pub mod rates;
 pub mod refresh;
+pub mod settlement;
 pub mod transition;
 pub mod trigger;
 pub mod units;

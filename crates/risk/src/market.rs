@@ -57,15 +57,17 @@ impl Market {
     /// Accrues to `now` at the old index, then takes `sample` in if it may serve `purpose`.
     ///
     /// Every instruction that reads the oracle calls this first. Those that do not write the market call
-    /// it on a copy: the projection of what the next market update would store.
+    /// it on a copy: the projection of what the next market update would store. A settled market follows no
+    /// price any more.
     pub fn observe(&mut self, sample: &Sample, purpose: Purpose, now: UnixSeconds) -> Result<Observed> {
+        self.require_unsettled()?;
         let confidence_max = match purpose {
             // An update must be able to record that confidence has become wide.
             Purpose::Update => CONFIDENCE_WIDE_PPM_MAX,
             _ => self.params.confidence_max_ppm,
         };
         self.oracle.admit(sample, purpose, confidence_max, now)?;
-        self.ledger.accrue(&self.params, self.oracle.index, now)?;
+        self.accrue(now)?;
         let counted = sample.confidence_ppm_ceil()? <= self.params.confidence_max_ppm;
         let opened_bucket = counted && self.volatility.opens_bucket(sample.publish_time);
         let gap_secs = match self.volatility.first_sampled_at.is_zero() {
@@ -89,6 +91,7 @@ impl Market {
     /// Like [`Market::observe`], for new risk: refuses while no bucket was accepted for five minutes. One
     /// `update_market` before it, even in the same transaction, makes the market fresh again.
     pub fn observe_for_risk(&mut self, sample: &Sample, now: UnixSeconds) -> Result<Observed> {
+        self.require_unsettled()?;
         if self.volatility.first_sampled_at.is_zero() {
             return Err(RiskError::MarketUnsampled);
         }
@@ -104,6 +107,21 @@ impl Market {
             true => self.ledger.pay_from_crank_budget(self.params.crank_fee_quote_atoms),
             false => Ok(QuoteAtoms::ZERO),
         }
+    }
+
+    /// Advances the indexes to `now`; those of a settled market stand for good.
+    pub fn accrue(&mut self, now: UnixSeconds) -> Result<()> {
+        match self.status {
+            MarketStatus::Settled => Ok(()),
+            MarketStatus::Active | MarketStatus::ReduceOnly => {
+                self.ledger.accrue(&self.params, self.oracle.index, now)
+            }
+        }
+    }
+
+    /// An error for a settled market.
+    pub fn require_unsettled(&self) -> Result<()> {
+        if self.status == MarketStatus::Settled { Err(RiskError::MarketSettled) } else { Ok(()) }
     }
 
     /// An error unless new risk may be taken.

@@ -9,6 +9,7 @@ mod decrease;
 mod increase;
 mod liquidate;
 mod settle;
+mod settle_final;
 
 pub use close_part::ClosedPart;
 pub use collateral::{CollateralReport, add_collateral, remove_collateral};
@@ -16,6 +17,7 @@ pub use decrease::{DecreaseArgs, DecreaseReport, decrease};
 pub use increase::{IncreaseArgs, IncreaseReport, increase};
 pub use liquidate::{Frozen, Liquidation, LiquidationReport, liquidate};
 pub use settle::{CollectReport, SettleReport, collect_frozen, settle_capped};
+pub use settle_final::{FinalReport, settle_final};
 
 use crate::error::Result;
 use crate::ledger::Ledger;

@@ -32,6 +32,9 @@ pub const ORDER_SEED: &[u8] = b"order";
 /// Seed of a queued change; followed by the protocol and its number, u64 little endian.
 #[constant]
 pub const CHANGE_SEED: &[u8] = b"change";
+/// Seed of the prices of a market's wind-down; followed by the market.
+#[constant]
+pub const SETTLEMENT_SEED: &[u8] = b"settlement";
 
 /// Layout version that every account but the market carries.
 pub const ACCOUNT_VERSION: u8 = 1;

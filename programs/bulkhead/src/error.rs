@@ -87,6 +87,26 @@ pub enum BulkheadError {
     PauseTooSoon = 115,
     #[msg("This is not paused")]
     NotPaused = 116,
+    #[msg("The market can be settled after seven days without a price, or when its wind-down is complete")]
+    SettlementNotDue = 117,
+    #[msg("The market is not being wound down")]
+    NotWindingDown = 118,
+    #[msg("A wind-down that has begun runs to its end")]
+    WindDownBegun = 119,
+    #[msg("The market is not settled")]
+    MarketNotSettled = 120,
+    #[msg("This minute of the wind-down has its price, or lies before it")]
+    SettlementMinuteRecorded = 123,
+    #[msg("The wind-down has all its prices: settle the market")]
+    SettlementPricesComplete = 124,
+    #[msg("This account is not the one that paid for the prices of the wind-down")]
+    SettlementPayerMismatch = 125,
+    #[msg("These are not the prices of this market's wind-down")]
+    SettlementMismatch = 126,
+    #[msg("The market is of this version already")]
+    MarketAlreadyMigrated = 127,
+    #[msg("This account is not a market of the version before")]
+    MarketNotMigratable = 128,
 
     // --- 200: oracle -----------------------------------------------------------------------------
     #[msg("This is not the market's price account")]
@@ -159,6 +179,12 @@ pub enum BulkheadError {
     NothingToCollect = 318,
     #[msg("The payout cap is reached: settle the position first")]
     PayoutCapReached = 319,
+    #[msg("The market asks for the price of its collateral before it takes risk: name that account too")]
+    CollateralPriceRequired = 330,
+    #[msg("The price of the collateral is too old: push a newer one")]
+    CollateralPriceTooOld = 331,
+    #[msg("The collateral is worth less than 0.98 USD: no new risk")]
+    CollateralDepegged = 332,
 
     // --- 400: orders -----------------------------------------------------------------------------
     #[msg("The position has the most orders it can have")]
@@ -241,6 +267,14 @@ impl From<RiskError> for BulkheadError {
                 Self::ParameterOutOfBounds
             }
             RiskError::MarketNotActive => Self::MarketNotActive,
+            RiskError::MarketSettled => Self::MarketSettled,
+            RiskError::MarketNotSettled => Self::MarketNotSettled,
+            RiskError::SettlementNotDue => Self::SettlementNotDue,
+            RiskError::NotWindingDown => Self::NotWindingDown,
+            RiskError::SettlementMinuteRecorded => Self::SettlementMinuteRecorded,
+            RiskError::SettlementPricesComplete => Self::SettlementPricesComplete,
+            RiskError::CollateralPriceTooOld => Self::CollateralPriceTooOld,
+            RiskError::CollateralDepegged => Self::CollateralDepegged,
             RiskError::OpenInterestCapExceeded => Self::OpenInterestCapExceeded,
             RiskError::SkewCapExceeded => Self::SkewCapExceeded,
             RiskError::ReserveUnavailable => Self::ReserveUnavailable,

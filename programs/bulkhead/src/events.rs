@@ -2,9 +2,11 @@
 
 mod governance;
 mod keeping;
+mod settlement;
 
 pub use governance::*;
 pub use keeping::*;
+pub use settlement::*;
 
 use anchor_lang::prelude::*;
 

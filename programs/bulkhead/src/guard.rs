@@ -6,8 +6,6 @@ use crate::constants::{TIMELOCK_SECS_MAX, TIMELOCK_SECS_MIN_MAINNET};
 use crate::error::{BulkheadError, IntoProgram};
 use crate::state::*;
 
-const STATUS_SETTLED: u8 = 2;
-
 /// An error for a timelock outside of the program's bounds.
 pub(crate) fn require_timelock(timelock_secs: u32, is_mainnet: bool) -> Result<()> {
     let floor = if is_mainnet { TIMELOCK_SECS_MIN_MAINNET } else { 0 };
@@ -31,7 +29,12 @@ pub(crate) fn require_applicable_to_market(change: &ParamChange, market: &Market
             let same = new.kind == old.kind && new.feed_id == old.feed_id;
             require!(same, BulkheadError::FeedImmutable);
         }
-        CHANGE_STATUS => require!(market.status != STATUS_SETTLED, BulkheadError::MarketSettled),
+        CHANGE_STATUS => {
+            market.require_unsettled()?;
+            // CANNOT be undone, nor begun anew: who has read of it relies on it.
+            require!(market.wind_down_from == 0, BulkheadError::WindDownBegun);
+        }
+        CHANGE_COLLATERAL_ORACLE => (),
         _ => return err!(BulkheadError::CorruptAccount),
     }
     Ok(())

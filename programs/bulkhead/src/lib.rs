@@ -81,6 +81,11 @@ pub mod bulkhead {
         handle_cancel_change(ctx)
     }
 
+    /// Rewrites a market of the version before in this one's layout; anyone.
+    pub fn migrate_market(ctx: Context<MigrateMarket>) -> Result<()> {
+        handle_migrate_market(ctx)
+    }
+
     /// Holds back new risk, deposits or withdrawals for a day; guardian.
     pub fn pause(ctx: Context<SetPause>, kind: PauseKind) -> Result<()> {
         handle_pause(ctx, kind)
@@ -171,8 +176,28 @@ pub mod bulkhead {
         handle_collect_frozen(ctx)
     }
 
+    /// Keeps the price of a minute of a market's wind-down; anyone.
+    pub fn record_settlement_price(ctx: Context<RecordSettlementPrice>) -> Result<()> {
+        handle_record_settlement_price(ctx)
+    }
+
+    /// Settles a market whose oracle is dead or whose wind-down is complete; anyone.
+    pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
+        handle_settle_market(ctx)
+    }
+
+    /// Closes a position of a settled market at the settlement price; anyone.
+    pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
+        handle_settle_position(ctx)
+    }
+
     /// A position's health as return data.
     pub fn view_position(ctx: Context<ViewPosition>) -> Result<PositionHealth> {
         handle_view_position(ctx)
+    }
+
+    /// A market's rates, open interest and volatility as return data.
+    pub fn view_rates(ctx: Context<ViewRates>) -> Result<MarketRates> {
+        handle_view_rates(ctx)
     }
 }

@@ -4,9 +4,9 @@
 use anchor_lang::prelude::*;
 use bulkhead_risk as risk;
 use risk::market::Observed;
-use risk::{Purpose, Sample, UnixSeconds};
+use risk::{Purpose, Sample, UnixSeconds, collateral_price};
 
-use crate::error::IntoProgram;
+use crate::error::{BulkheadError, IntoProgram};
 use crate::oracle;
 use crate::state::Market;
 
@@ -35,4 +35,19 @@ pub(crate) fn observe(market: &Market, price: &AccountInfo, purpose: Purpose) ->
     }
     .or_refuse()?;
     Ok(Box::new(Projection { market: view, sample, observed, now }))
+}
+
+/// An error where the market asks for the price of its collateral and that is missing, old or too low.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
+pub(crate) fn require_collateral_worth(
+    market: &Market,
+    price: Option<&AccountInfo>,
+    now: UnixSeconds,
+) -> Result<()> {
+    if !market.collateral_oracle.is_set() {
+        return Ok(());
+    }
+    let price = price.ok_or_else(|| error!(BulkheadError::CollateralPriceRequired))?;
+    let sample = oracle::read(&market.collateral_oracle, price)?;
+    collateral_price::require_worth(&sample, now).or_refuse()
 }

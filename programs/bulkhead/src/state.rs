@@ -4,10 +4,12 @@
 //! holds it as two halves. Every account has a `version` and `_reserved` bytes, and its size is asserted.
 
 mod change;
+pub mod legacy;
 mod market;
 mod order;
 mod position;
 mod protocol;
+mod settlement;
 mod trader;
 
 pub use change::*;
@@ -15,6 +17,7 @@ pub use market::*;
 pub use order::*;
 pub use position::*;
 pub use protocol::*;
+pub use settlement::*;
 pub use trader::*;
 
 use anchor_lang::prelude::*;

@@ -2,7 +2,9 @@
 
 mod amounts;
 mod market;
+mod migrate;
 mod position;
+mod settlement;
 
 pub use amounts::{closed_amounts, to_event_atoms};
 pub use market::MarketParams;

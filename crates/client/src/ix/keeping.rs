@@ -49,6 +49,7 @@ pub fn execute_order(
         pool_vault: pda::pool_vault(&keys.market),
         collateral_mint: keys.collateral_mint,
         token_program: keys.token_program,
+        collateral_price: keys.collateral_price,
     };
     build(accounts, instruction::ExecuteOrder { args })
 }

@@ -27,6 +27,7 @@ pub fn deposit(
         owner_shares,
         collateral_mint: keys.collateral_mint,
         token_program: keys.token_program,
+        collateral_price: keys.collateral_price,
     };
     build(accounts, instruction::Deposit { args })
 }

@@ -12,3 +12,8 @@ pub fn view_position(keys: &MarketKeys, position: Pubkey) -> Instruction {
     let accounts = accounts::ViewPosition { market: keys.market, position, price: keys.price };
     build(accounts, instruction::ViewPosition {})
 }
+
+/// A market's rates; the answer is a `bulkhead::instructions::MarketRates` in Borsh. Nobody signs.
+pub fn view_rates(market: Pubkey) -> Instruction {
+    build(accounts::ViewRates { market }, instruction::ViewRates {})
+}

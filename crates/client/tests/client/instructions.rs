@@ -18,7 +18,13 @@ fn key(byte: u8) -> Pubkey {
 }
 
 fn keys() -> MarketKeys {
-    MarketKeys { market: key(1), price: key(2), collateral_mint: key(3), token_program: key(4) }
+    MarketKeys {
+        market: key(1),
+        price: key(2),
+        collateral_price: None,
+        collateral_mint: key(3),
+        token_program: key(4),
+    }
 }
 
 const OWNER: u8 = 10;
@@ -86,7 +92,7 @@ fn admin_accounts() {
     );
     let market = pda::market(5);
     let oracle = OracleSource::PythCore { shard: 1, feed_id: [6; 32] };
-    let args = CreateMarketArgs { index: 5, oracle, params: params() };
+    let args = CreateMarketArgs { index: 5, oracle, params: params(), collateral_oracle: None };
     check::<instruction::CreateMarket>(
         &ix::create_market(key(OWNER), key(3), key(4), args),
         &[

@@ -114,7 +114,8 @@ impl World {
     fn feed_of(&self, account: &Pubkey) -> Feed {
         let markets = (0..self.protocol().map_or(0, |protocol| protocol.market_count))
             .filter_map(|index| self.market_at(&bulkhead_client::pda::market(index)));
-        let oracle = markets.map(|market| market.oracle).find(|oracle| oracle.account == *account);
+        let mut oracles = markets.flat_map(|market| [market.oracle, market.collateral_oracle]);
+        let oracle = oracles.find(|oracle| oracle.account == *account);
         let oracle = oracle.expect("no market reads this price account");
         Feed { program: oracle.program, feed_id: oracle.feed_id }
     }

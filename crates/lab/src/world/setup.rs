@@ -18,6 +18,8 @@ pub struct WorldOptions {
     pub token_program: Pubkey,
     pub oracle: OracleSource,
     pub params: MarketParams,
+    /// None: markets do not ask what their collateral is worth.
+    pub collateral_oracle: Option<OracleSource>,
     pub start_secs: i64,
     pub price_e8: u64,
     /// First deposit; none if zero.
@@ -31,6 +33,7 @@ impl Default for WorldOptions {
             token_program: spl_token_interface::ID,
             oracle: defaults::oracle(),
             params: defaults::params(),
+            collateral_oracle: None,
             start_secs: defaults::START_SECS,
             price_e8: defaults::START_PRICE_E8,
             pool_atoms: defaults::POOL_ATOMS,
@@ -47,6 +50,8 @@ pub struct MarketSetup {
     pub token_program: Pubkey,
     pub oracle: OracleSource,
     pub params: MarketParams,
+    /// None: the market does not ask what its collateral is worth.
+    pub collateral_oracle: Option<OracleSource>,
 }
 
 impl MarketSetup {
@@ -58,6 +63,7 @@ impl MarketSetup {
             token_program: options.token_program,
             oracle: options.oracle,
             params: options.params,
+            collateral_oracle: options.collateral_oracle,
         }
     }
 }
@@ -76,7 +82,12 @@ impl World {
 
     /// Creates a market; it has no price and no pool yet.
     pub fn create_market(&mut self, setup: &MarketSetup) -> Result<MarketKeys, TxFailed> {
-        let args = CreateMarketArgs { index: setup.index, oracle: setup.oracle, params: setup.params };
+        let args = CreateMarketArgs {
+            index: setup.index,
+            oracle: setup.oracle,
+            params: setup.params,
+            collateral_oracle: setup.collateral_oracle,
+        };
         self.send(&[ix::create_market(self.admin, setup.mint, setup.token_program, args)])?;
         let address = pda::market(setup.index);
         Ok(MarketKeys::of(address, &self.market_of(&address)))

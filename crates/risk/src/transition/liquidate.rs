@@ -16,7 +16,7 @@ use crate::position::Position;
 use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
 use crate::transition::settle::settle_at;
 use crate::transition::{PoolFlow, count_collateral};
-use crate::units::{BaseAtoms, PPM, Ppm, QuoteAtoms, UnixSeconds};
+use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms, UnixSeconds};
 
 /// Half, as a rate: the liquidation fee takes at most so much of the equity, and the price impact too.
 const HALF: Ppm = Ppm(500_000);
@@ -267,19 +267,52 @@ fn settle(
     }))
 }
 
-/// Closes everything in the books while no token can leave or enter the vault: the net stays owed, by the
-/// vault as `frozen_owed`, or by the pool, set aside as `reserved`.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 fn close_frozen(
     market: &Market,
-    mut position: Position,
+    position: Position,
     assessment: Assessment,
     reason: LiquidationReason,
 ) -> Result<LiquidationReport> {
+    let frozen = close_in_books(market, position, assessment.price)?;
+    Ok(LiquidationReport {
+        reason,
+        assessment,
+        closed: frozen.closed,
+        fee: QuoteAtoms::ZERO,
+        keeper_pay: QuoteAtoms::ZERO,
+        insurance_pay: QuoteAtoms::ZERO,
+        insured: InsurancePayout::default(),
+        settle_pay: QuoteAtoms::ZERO,
+        trade_fee: QuoteAtoms::ZERO,
+        flow: PoolFlow::default(),
+        position: frozen.position,
+        ledger: frozen.ledger,
+    })
+}
+
+/// What closing in the books did: nothing moves.
+pub(crate) struct ClosedInBooks {
+    /// What was realised.
+    pub(crate) closed: ClosedPart,
+    /// Position afterwards.
+    pub(crate) position: Position,
+    /// Ledger afterwards.
+    pub(crate) ledger: Ledger,
+}
+
+/// Closes everything in the books while no token can leave or enter the vault: the net stays owed, by the
+/// vault as `frozen_owed`, or by the pool, set aside as `reserved`. `position` is accrued.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
+pub(crate) fn close_in_books(
+    market: &Market,
+    mut position: Position,
+    price: PriceE12,
+) -> Result<ClosedInBooks> {
     let mut ledger = market.ledger;
     let size = position.size;
     let before = position.collateral;
-    let closed = close_part(&market.params, &mut ledger, &mut position, size, assessment.price)?;
+    let closed = close_part(&market.params, &mut ledger, &mut position, size, price)?;
     let net = PoolFlow::net(closed.loss_paid.plus(closed.owed_paid)?, closed.payout)?;
     ledger.pool = ledger.pool.plus(net.to_vault)?.minus(net.to_pool)?;
     position.collateral = before;
@@ -290,18 +323,5 @@ fn close_frozen(
     if before.plus(net.to_vault)? < net.to_pool {
         return Err(RiskError::AccountingBroken);
     }
-    Ok(LiquidationReport {
-        reason,
-        assessment,
-        closed,
-        fee: QuoteAtoms::ZERO,
-        keeper_pay: QuoteAtoms::ZERO,
-        insurance_pay: QuoteAtoms::ZERO,
-        insured: InsurancePayout::default(),
-        settle_pay: QuoteAtoms::ZERO,
-        trade_fee: QuoteAtoms::ZERO,
-        flow: PoolFlow::default(),
-        position,
-        ledger,
-    })
+    Ok(ClosedInBooks { closed, position, ledger })
 }

@@ -1,5 +1,7 @@
 //! What anyone may ask the chain.
 
 mod view_position;
+mod view_rates;
 
 pub use view_position::*;
+pub use view_rates::*;

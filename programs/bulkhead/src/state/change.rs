@@ -14,6 +14,11 @@ pub const CHANGE_ORACLE: u8 = 1;
 pub const CHANGE_STATUS: u8 = 2;
 /// Guardian, fee receiver and timelock.
 pub const CHANGE_SETTINGS: u8 = 3;
+/// Where a market reads the price of its collateral, if anywhere.
+pub const CHANGE_COLLATERAL_ORACLE: u8 = 4;
+
+/// [`ParamChange::status`] of a wind-down; the others are those of `Market::status`.
+pub const STATUS_WIND_DOWN: u8 = 3;
 
 /// A change that waits out the timelock. Seeds: "change", protocol, nonce.
 #[account(zero_copy)]
@@ -23,9 +28,10 @@ pub struct ParamChange {
     pub version: u8,
     /// PDA bump.
     pub bump: u8,
-    /// 0 market parameters, 1 oracle, 2 market status, 3 protocol settings. The others' fields are zero.
+    /// 0 market parameters, 1 oracle, 2 market status, 3 protocol settings, 4 collateral oracle. The others'
+    /// fields are zero.
     pub kind: u8,
-    /// Status to set: 0 active, 1 reduce-only.
+    /// Status to set: 0 active, 1 reduce-only, 3 reduce-only and wound down.
     pub status: u8,
     /// Timelock to set.
     pub timelock_secs: u32,

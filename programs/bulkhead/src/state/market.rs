@@ -158,6 +158,13 @@ pub struct SideData {
     pub _pad: [u8; 4],
 }
 
+/// `Market::status` of one in which everything is possible.
+pub const MARKET_ACTIVE: u8 = 0;
+/// ... of one whose positions can only shrink.
+pub const MARKET_REDUCE_ONLY: u8 = 1;
+/// ... of one that every position leaves at the settlement price.
+pub const MARKET_SETTLED: u8 = 2;
+
 /// A market. Seeds: "market", index.
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
@@ -250,10 +257,23 @@ pub struct Market {
 
 const _: () = assert!(size_of::<Market>() == 1616);
 
+impl OracleConfig {
+    /// Whether it names an account at all.
+    pub fn is_set(&self) -> bool {
+        self.account != Pubkey::default()
+    }
+}
+
 impl Market {
     /// An error for an account of another layout.
     pub fn require_version(&self) -> Result<()> {
         require!(self.version == MARKET_VERSION, BulkheadError::AccountVersionMismatch);
+        Ok(())
+    }
+
+    /// An error for a settled market.
+    pub fn require_unsettled(&self) -> Result<()> {
+        require!(self.status != MARKET_SETTLED, BulkheadError::MarketSettled);
         Ok(())
     }
 

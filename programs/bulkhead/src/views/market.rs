@@ -9,7 +9,9 @@ use risk::volatility::Volatility;
 use risk::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, Shares, UnixSeconds};
 
 use crate::error::{BulkheadError, IntoProgram};
-use crate::state::{LowHigh, Market, Observations, ParamsData, SideData};
+use crate::state::{
+    LowHigh, MARKET_ACTIVE, MARKET_REDUCE_ONLY, MARKET_SETTLED, Market, Observations, ParamsData, SideData,
+};
 
 /// Parameters of a market as an instruction takes them. Meaning, units and bounds: `bulkhead_risk::Params`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,9 +228,9 @@ impl Market {
     pub fn view(&self) -> Result<risk::Market> {
         self.require_version()?;
         let status = match self.status {
-            0 => risk::MarketStatus::Active,
-            1 => risk::MarketStatus::ReduceOnly,
-            2 => risk::MarketStatus::Settled,
+            MARKET_ACTIVE => risk::MarketStatus::Active,
+            MARKET_REDUCE_ONLY => risk::MarketStatus::ReduceOnly,
+            MARKET_SETTLED => risk::MarketStatus::Settled,
             _ => return err!(BulkheadError::CorruptAccount),
         };
         let seen =

@@ -44,6 +44,20 @@ impl ApplyChange<'_> {
     }
 }
 
+impl Market {
+    fn set_status(&mut self, status: u8, now: i64) -> Result<()> {
+        match status {
+            MARKET_ACTIVE | MARKET_REDUCE_ONLY => self.status = status,
+            STATUS_WIND_DOWN => {
+                self.status = MARKET_REDUCE_ONLY;
+                self.wind_down_from = now;
+            }
+            _ => return err!(BulkheadError::CorruptAccount),
+        }
+        Ok(())
+    }
+}
+
 /// Handler of `apply_change`.
 #[access_control(ctx.accounts.validate())]
 pub fn handle_apply_change(ctx: Context<ApplyChange>) -> Result<()> {
@@ -53,18 +67,18 @@ pub fn handle_apply_change(ctx: Context<ApplyChange>) -> Result<()> {
         Some(loader) => {
             let mut market = loader.load_mut()?;
             guard::require_applicable_to_market(&change, &market)?;
+            let now = Clock::get()?.unix_timestamp;
             match change.kind {
                 CHANGE_MARKET_PARAMS => {
                     // What ran until now ran at the old rates.
-                    let view = market.view()?;
-                    let mut ledger = view.ledger;
-                    let now = UnixSeconds(Clock::get()?.unix_timestamp);
-                    ledger.accrue(&view.params, view.oracle.index, now).or_refuse()?;
-                    market.store_ledger(&ledger);
+                    let mut view = market.view()?;
+                    view.accrue(UnixSeconds(now)).or_refuse()?;
+                    market.store_ledger(&view.ledger);
                     market.params = change.params;
                 }
                 CHANGE_ORACLE => market.oracle = change.oracle,
-                _ => market.status = change.status,
+                CHANGE_COLLATERAL_ORACLE => market.collateral_oracle = change.oracle,
+                _ => market.set_status(change.status, now)?,
             }
         }
         None => {

@@ -20,6 +20,8 @@ pub struct CreateMarketArgs {
     pub oracle: OracleSource,
     /// Parameters, within the program's bounds.
     pub params: MarketParams,
+    /// Where the price of the collateral comes from; none asks for no such price.
+    pub collateral_oracle: Option<OracleSource>,
 }
 
 /// Accounts of `create_market`.
@@ -96,6 +98,10 @@ pub fn handle_create_market(ctx: Context<CreateMarket>, args: CreateMarketArgs) 
     market.insurance_vault = accounts.insurance_vault.key();
     market.lp_mint = accounts.lp_mint.key();
     market.oracle = oracle;
+    // A market that was just created is zeros: no oracle of the collateral.
+    if let Some(source) = args.collateral_oracle {
+        market.collateral_oracle = source.resolve(protocol.is_mainnet())?;
+    }
     market.params.store(&params);
     protocol.market_count =
         protocol.market_count.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow))?;

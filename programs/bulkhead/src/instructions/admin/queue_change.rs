@@ -17,16 +17,18 @@ pub enum MarketMode {
     Active,
     /// Positions can only shrink, the pool takes no deposits.
     ReduceOnly,
+    /// Reduce-only, and settled at the median index of the following 60 minutes. Cannot be undone once begun.
+    WindDown,
 }
 
-/// What a change sets. All but the last belong to a market.
+/// What a change sets. All but the protocol's settings belong to a market.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// All parameters; those of decimals must stay as they are.
     MarketParams(MarketParams),
     /// Receiver generation and shard; the feed must stay what it is.
     OracleGeneration(OracleSource),
-    /// Active or reduce-only.
+    /// Active, reduce-only or wound down.
     MarketStatus(MarketMode),
     /// Protocol-wide settings, all of them.
     ProtocolSettings {
@@ -37,6 +39,8 @@ pub enum Change {
         /// Seconds that later changes wait.
         timelock_secs: u32,
     },
+    /// Where a market reads the price of its collateral; none asks for no such price.
+    CollateralOracle(Option<OracleSource>),
 }
 
 /// A change and its number.
@@ -95,8 +99,9 @@ impl ParamChange {
             Change::MarketStatus(mode) => {
                 self.kind = CHANGE_STATUS;
                 self.status = match mode {
-                    MarketMode::Active => 0,
-                    MarketMode::ReduceOnly => 1,
+                    MarketMode::Active => MARKET_ACTIVE,
+                    MarketMode::ReduceOnly => MARKET_REDUCE_ONLY,
+                    MarketMode::WindDown => STATUS_WIND_DOWN,
                 };
             }
             Change::ProtocolSettings { guardian, fee_receiver, timelock_secs } => {
@@ -104,6 +109,13 @@ impl ParamChange {
                 self.guardian = *guardian;
                 self.fee_receiver = *fee_receiver;
                 self.timelock_secs = *timelock_secs;
+            }
+            Change::CollateralOracle(source) => {
+                self.kind = CHANGE_COLLATERAL_ORACLE;
+                // An account that was just created is zeros: no oracle.
+                if let Some(source) = source {
+                    self.oracle = source.resolve(protocol.is_mainnet())?;
+                }
             }
         }
         Ok(())

@@ -45,12 +45,11 @@ pub fn handle_collect_frozen(ctx: Context<CollectFrozen>) -> Result<()> {
     let (report, keys) = {
         let mut market = accounts.market.load_mut()?;
         let mut position = accounts.position.load_mut()?;
-        let view = market.view()?;
-        let mut ledger = view.ledger;
+        let mut view = market.view()?;
         // What is set aside changes here, and the borrow rate with it: first accrue at the rate until now.
         let now = UnixSeconds(Clock::get()?.unix_timestamp);
-        ledger.accrue(&view.params, view.oracle.index, now).or_refuse()?;
-        let report = match transition::collect_frozen(&ledger, &position.view()?) {
+        view.accrue(now).or_refuse()?;
+        let report = match transition::collect_frozen(&view.ledger, &position.view()?) {
             Err(RiskError::AmountZero) => return err!(BulkheadError::NothingToCollect),
             other => other.or_refuse()?,
         };

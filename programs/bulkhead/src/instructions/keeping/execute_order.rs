@@ -12,7 +12,7 @@ use crate::constants::ACCOUNT_VERSION;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{OrderFailed, PositionDecreased, PositionIncreased};
 use crate::invariants;
-use crate::observe::{Projection, observe};
+use crate::observe::{Projection, observe, require_collateral_worth};
 use crate::state::{Market, Order, OrderAction, POSITION_CLOSED, Position, Protocol};
 use crate::transfers::{PositionTransfers, SignerKeys};
 use crate::views::closed_amounts;
@@ -71,6 +71,9 @@ pub struct ExecuteOrder<'info> {
     /// Token program of the collateral.
     #[account(address = market.load()?.token_program @ BulkheadError::TokenProgramMismatch)]
     pub token_program: Interface<'info, TokenInterface>,
+    /// Price account of the collateral, where the market asks for it and the order increases.
+    /// CHECK: `oracle::read`.
+    pub collateral_price: Option<UncheckedAccount<'info>>,
 }
 
 impl ExecuteOrder<'_> {
@@ -126,6 +129,7 @@ fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     let mut market = accounts.market.load_mut()?;
     let mut position = accounts.position.load_mut()?;
     let mut seen = look(accounts, &market, Purpose::Risk)?;
+    require_collateral_worth(&market, accounts.collateral_price.as_deref(), seen.now)?;
     let order = accounts.order.load()?;
     let args = IncreaseArgs {
         size: BaseAtoms(order.size_atoms),

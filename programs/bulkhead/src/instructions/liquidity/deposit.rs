@@ -7,7 +7,7 @@ use bulkhead_risk::{Purpose, QuoteAtoms, pool};
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::Deposited;
 use crate::invariants;
-use crate::observe::observe;
+use crate::observe::{observe, require_collateral_worth};
 use crate::state::{Market, Protocol, market_signer};
 use crate::token::{Transfer, mint_shares};
 
@@ -56,6 +56,9 @@ pub struct Deposit<'info> {
     /// Token program of the collateral.
     #[account(address = market.load()?.token_program @ BulkheadError::TokenProgramMismatch)]
     pub token_program: Interface<'info, TokenInterface>,
+    /// Price account of the collateral, where the market asks for it.
+    /// CHECK: `oracle::read`.
+    pub collateral_price: Option<UncheckedAccount<'info>>,
 }
 
 /// Handler of `deposit`.
@@ -65,6 +68,7 @@ pub fn handle_deposit(ctx: Context<Deposit>, args: DepositArgs) -> Result<()> {
         let mut market = accounts.market.load_mut()?;
         let mut seen = observe(&market, &accounts.price, Purpose::Risk)?;
         accounts.protocol.load()?.require_deposits(seen.now.get())?;
+        require_collateral_worth(&market, accounts.collateral_price.as_deref(), seen.now)?;
         let report = pool::deposit(&seen.market, QuoteAtoms(args.amount_atoms)).or_refuse()?;
         seen.market.ledger = report.ledger;
         market.store_observed(&seen.market);

@@ -6,7 +6,7 @@ use bulkhead_risk::orders;
 use crate::constants::CANCEL_TIP_LAMPORTS;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::OrderCancelled;
-use crate::state::{Market, Order, POSITION_CLOSED, Position};
+use crate::state::{MARKET_SETTLED, Market, Order, POSITION_CLOSED, Position};
 
 /// Accounts of `cancel_order`.
 #[derive(Accounts)]
@@ -36,7 +36,8 @@ impl CancelOrder<'_> {
         position.require_version()?;
         self.market.load()?.require_version()?;
         require!(position.market == self.market.key(), BulkheadError::PositionMarketMismatch);
-        if position.status == POSITION_CLOSED {
+        // CAN always cancel what no price will fill any more.
+        if position.status == POSITION_CLOSED || self.market.load()?.status == MARKET_SETTLED {
             return Ok(());
         }
         // CANNOT cancel while a price of its window may still fill it.

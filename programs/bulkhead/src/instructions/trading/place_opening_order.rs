@@ -8,10 +8,10 @@ use crate::constants::*;
 use crate::error::BulkheadError;
 use crate::events::PositionCreated;
 use crate::invariants;
-use crate::state::{Market, Order, OrderAction, OrderKind, Position, PositionSide, Protocol, Trader};
+use crate::state::{
+    MARKET_ACTIVE, Market, Order, OrderAction, OrderKind, Position, PositionSide, Protocol, Trader,
+};
 use crate::token::Transfer;
-
-const STATUS_ACTIVE: u8 = 0;
 
 /// A position and the order that opens it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -94,7 +94,8 @@ impl PlaceOpeningOrder<'_> {
         self.protocol.load()?.require_new_risk(Clock::get()?.unix_timestamp)?;
         let market = self.market.load()?;
         market.require_version()?;
-        require!(market.status == STATUS_ACTIVE, BulkheadError::MarketNotActive);
+        market.require_unsettled()?;
+        require!(market.status == MARKET_ACTIVE, BulkheadError::MarketNotActive);
         require!(args.collateral_atoms != 0, BulkheadError::AmountZero);
         // trader, position, vault, order - created here. source - the token program's to check.
         Ok(())

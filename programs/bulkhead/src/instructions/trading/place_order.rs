@@ -58,6 +58,7 @@ impl PlaceOrder<'_> {
         let position = self.position.load()?;
         position.require_version()?;
         self.market.load()?.require_version()?;
+        self.market.load()?.require_unsettled()?;
         let authority = self.authority.key();
         let is_delegate = position.delegate != Pubkey::default() && authority == position.delegate;
         require!(authority == position.owner || is_delegate, BulkheadError::OwnerOrDelegateRequired);
