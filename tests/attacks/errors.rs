@@ -29,6 +29,9 @@ const PINNED: &[(&str, u32)] = &[
     ("PendingAdminRequired", 6019),
     ("GuardianRequired", 6020),
     ("GuardianOrAdminRequired", 6021),
+    ("WithdrawalMarketMismatch", 6023),
+    ("WithdrawalPayerMismatch", 6024),
+    ("WithdrawalVaultMismatch", 6025),
     ("ParameterOutOfBounds", 6100),
     ("TimelockOutOfBounds", 6101),
     ("MarketIndexMismatch", 6102),
@@ -45,6 +48,7 @@ const PINNED: &[(&str, u32)] = &[
     ("MarketSettled", 6114),
     ("PauseTooSoon", 6115),
     ("NotPaused", 6116),
+    ("WithdrawalsPaused", 6122),
     ("OracleAccountMismatch", 6200),
     ("OracleOwnerMismatch", 6201),
     ("OracleDataInvalid", 6202),
@@ -92,6 +96,13 @@ const PINNED: &[(&str, u32)] = &[
     ("PoolInsolvent", 6600),
     ("DepositTooSmall", 6601),
     ("SharesBelowMinimum", 6602),
+    ("WithdrawalTooSmall", 6603),
+    ("WithdrawalNotMatured", 6604),
+    ("WithdrawalLapsed", 6605),
+    ("WithdrawalNotCancellable", 6606),
+    ("WithdrawalsWaiting", 6607),
+    ("DestinationMismatch", 6608),
+    ("SharesAccountMismatch", 6609),
     ("NotATokenAccount", 6700),
     ("TokenDeltaMismatch", 6701),
     ("VaultBelowBooked", 6800),
@@ -161,6 +172,11 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::PriceAfterWindow, BulkheadError::PriceAfterWindow),
     (RiskError::AccountingBroken, BulkheadError::AccountingBroken),
     (RiskError::PayoutCapReached, BulkheadError::PayoutCapReached),
+    (RiskError::WithdrawalTooSmall, BulkheadError::WithdrawalTooSmall),
+    (RiskError::WithdrawalNotMatured, BulkheadError::WithdrawalNotMatured),
+    (RiskError::WithdrawalLapsed, BulkheadError::WithdrawalLapsed),
+    (RiskError::WithdrawalNotCancellable, BulkheadError::WithdrawalNotCancellable),
+    (RiskError::WithdrawalsWaiting, BulkheadError::WithdrawalsWaiting),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -201,6 +217,11 @@ fn place(error: RiskError) -> usize {
         RiskError::PriceAfterWindow => 32,
         RiskError::AccountingBroken => 33,
         RiskError::PayoutCapReached => 34,
+        RiskError::WithdrawalTooSmall => 35,
+        RiskError::WithdrawalNotMatured => 36,
+        RiskError::WithdrawalLapsed => 37,
+        RiskError::WithdrawalNotCancellable => 38,
+        RiskError::WithdrawalsWaiting => 39,
     }
 }
 
@@ -210,7 +231,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::PayoutCapReached) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::WithdrawalsWaiting) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

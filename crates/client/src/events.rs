@@ -104,6 +104,9 @@ any_event!(
     ChangeCancelled,
     PauseSet,
     PauseLifted,
+    WithdrawalRequested,
+    WithdrawalExecuted,
+    WithdrawalCancelled,
 );
 
 /// What a transaction's logs hold of this program's events.

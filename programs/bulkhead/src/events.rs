@@ -2,9 +2,11 @@
 
 mod governance;
 mod keeping;
+mod liquidity;
 
 pub use governance::*;
 pub use keeping::*;
+pub use liquidity::*;
 
 use anchor_lang::prelude::*;
 

@@ -9,6 +9,7 @@ mod order;
 mod position;
 mod protocol;
 mod trader;
+mod withdrawal;
 
 pub use change::*;
 pub use market::*;
@@ -16,6 +17,7 @@ pub use order::*;
 pub use position::*;
 pub use protocol::*;
 pub use trader::*;
+pub use withdrawal::*;
 
 use anchor_lang::prelude::*;
 

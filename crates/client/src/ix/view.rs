@@ -12,3 +12,8 @@ pub fn view_position(keys: &MarketKeys, position: Pubkey) -> Instruction {
     let accounts = accounts::ViewPosition { market: keys.market, position, price: keys.price };
     build(accounts, instruction::ViewPosition {})
 }
+
+/// The pool's worth; the answer is a `bulkhead::instructions::PoolView` in Borsh. Nobody signs.
+pub fn view_pool(keys: &MarketKeys) -> Instruction {
+    build(accounts::ViewPool { market: keys.market, price: keys.price }, instruction::ViewPool {})
+}
