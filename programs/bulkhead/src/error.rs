@@ -209,9 +209,7 @@ pub enum BulkheadError {
     WithdrawalNotCancellable = 606,
     #[msg("Withdrawals have waited for more than a day: no new risk before they are paid")]
     WithdrawalsWaiting = 607,
-    #[msg(
-        "This is not the collateral account that the withdrawal pays to, or none of the market's collateral"
-    )]
+    #[msg("This is not the account of collateral that the withdrawal pays to")]
     DestinationMismatch = 608,
     #[msg("This is not an account of pool shares that the withdrawal's owner owns")]
     SharesAccountMismatch = 609,
