@@ -29,6 +29,9 @@ const PINNED: &[(&str, u32)] = &[
     ("PendingAdminRequired", 6019),
     ("GuardianRequired", 6020),
     ("GuardianOrAdminRequired", 6021),
+    ("WithdrawalMarketMismatch", 6023),
+    ("WithdrawalPayerMismatch", 6024),
+    ("WithdrawalVaultMismatch", 6025),
     ("ParameterOutOfBounds", 6100),
     ("TimelockOutOfBounds", 6101),
     ("MarketIndexMismatch", 6102),
@@ -49,6 +52,7 @@ const PINNED: &[(&str, u32)] = &[
     ("NotWindingDown", 6118),
     ("WindDownBegun", 6119),
     ("MarketNotSettled", 6120),
+    ("WithdrawalsPaused", 6122),
     ("SettlementMinuteRecorded", 6123),
     ("SettlementPricesComplete", 6124),
     ("SettlementPayerMismatch", 6125),
@@ -105,6 +109,13 @@ const PINNED: &[(&str, u32)] = &[
     ("PoolInsolvent", 6600),
     ("DepositTooSmall", 6601),
     ("SharesBelowMinimum", 6602),
+    ("WithdrawalTooSmall", 6603),
+    ("WithdrawalNotMatured", 6604),
+    ("WithdrawalLapsed", 6605),
+    ("WithdrawalNotCancellable", 6606),
+    ("WithdrawalsWaiting", 6607),
+    ("DestinationMismatch", 6608),
+    ("SharesAccountMismatch", 6609),
     ("NotATokenAccount", 6700),
     ("TokenDeltaMismatch", 6701),
     ("VaultBelowBooked", 6800),
@@ -182,6 +193,11 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::SettlementPricesComplete, BulkheadError::SettlementPricesComplete),
     (RiskError::CollateralPriceTooOld, BulkheadError::CollateralPriceTooOld),
     (RiskError::CollateralDepegged, BulkheadError::CollateralDepegged),
+    (RiskError::WithdrawalTooSmall, BulkheadError::WithdrawalTooSmall),
+    (RiskError::WithdrawalNotMatured, BulkheadError::WithdrawalNotMatured),
+    (RiskError::WithdrawalLapsed, BulkheadError::WithdrawalLapsed),
+    (RiskError::WithdrawalNotCancellable, BulkheadError::WithdrawalNotCancellable),
+    (RiskError::WithdrawalsWaiting, BulkheadError::WithdrawalsWaiting),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -230,6 +246,11 @@ fn place(error: RiskError) -> usize {
         RiskError::SettlementPricesComplete => 40,
         RiskError::CollateralPriceTooOld => 41,
         RiskError::CollateralDepegged => 42,
+        RiskError::WithdrawalTooSmall => 43,
+        RiskError::WithdrawalNotMatured => 44,
+        RiskError::WithdrawalLapsed => 45,
+        RiskError::WithdrawalNotCancellable => 46,
+        RiskError::WithdrawalsWaiting => 47,
     }
 }
 
@@ -239,7 +260,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::CollateralDepegged) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::WithdrawalsWaiting) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

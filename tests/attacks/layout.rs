@@ -1,7 +1,9 @@
 //! Accounts to the byte: kind, length, and where every field lies. What is written once must stay readable.
 
 use anchor_lang::Discriminator;
-use bulkhead::state::{Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Trader};
+use bulkhead::state::{
+    Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Trader, Withdrawal,
+};
 use bulkhead_client::accounts::{Account, decode};
 use bulkhead_client::pda;
 use bulkhead_lab::world::{Opening, World};
@@ -301,6 +303,33 @@ fn layout_ok_trader() {
             (24, bytes_of(&it.market)),
             (56, bytes_of(&it.owner)),
             (88, bytes_of(&it._reserved)),
+        ]
+    });
+}
+
+#[test]
+fn layout_ok_withdrawal() {
+    check::<Withdrawal>([0x0a, 0x2d, 0xd3, 0xb6, 0x81, 0xeb, 0x5a, 0x52], 304, |it| {
+        vec![
+            (8, bytes_of(&it.version)),
+            (9, bytes_of(&it.bump)),
+            (10, bytes_of(&it.vault_bump)),
+            (11, bytes_of(&it._pad)),
+            (12, bytes_of(&it.id)),
+            (16, bytes_of(&it.market)),
+            (48, bytes_of(&it.owner)),
+            (80, bytes_of(&it.payer)),
+            (112, bytes_of(&it.vault)),
+            (144, bytes_of(&it.destination)),
+            (176, bytes_of(&it.shares_requested)),
+            (184, bytes_of(&it.shares)),
+            (192, bytes_of(&it.paid_atoms)),
+            (200, bytes_of(&it.tip_lamports)),
+            (208, bytes_of(&it.requested_at)),
+            (216, bytes_of(&it.executable_from)),
+            (224, bytes_of(&it.lapses_at)),
+            (232, bytes_of(&it.short_since)),
+            (240, bytes_of(&it._reserved)),
         ]
     });
 }

@@ -6,7 +6,7 @@
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
 use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
-use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, Settlement, Trader};
+use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, Settlement, Trader, Withdrawal};
 use bytemuck::Pod;
 
 const DISCRIMINATOR_LEN: usize = 8;
@@ -89,6 +89,7 @@ accounts!(
     Trader: ACCOUNT_VERSION,
     ParamChange: ACCOUNT_VERSION,
     Settlement: ACCOUNT_VERSION,
+    Withdrawal: ACCOUNT_VERSION,
 );
 
 /// The `T` in an account's `data`.
@@ -134,6 +135,8 @@ pub enum AnyAccount {
     ParamChange(Box<ParamChange>),
     /// Prices of a wind-down.
     Settlement(Box<Settlement>),
+    /// A withdrawal.
+    Withdrawal(Box<Withdrawal>),
 }
 
 impl AnyAccount {
@@ -148,6 +151,7 @@ impl AnyAccount {
             Trader::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Trader),
             ParamChange::DISCRIMINATOR => decode(data).map(Box::new).map(Self::ParamChange),
             Settlement::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Settlement),
+            Withdrawal::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Withdrawal),
             _ => Err(AccountError::WrongKind { expected: "Bulkhead account", found }),
         }
     }
@@ -162,6 +166,7 @@ impl AnyAccount {
             Self::Trader(_) => Trader::NAME,
             Self::ParamChange(_) => ParamChange::NAME,
             Self::Settlement(_) => Settlement::NAME,
+            Self::Withdrawal(_) => Withdrawal::NAME,
         }
     }
 }

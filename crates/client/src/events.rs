@@ -108,6 +108,9 @@ any_event!(
     MarketSettledAt,
     PositionSettled,
     MarketMigrated,
+    WithdrawalRequested,
+    WithdrawalExecuted,
+    WithdrawalCancelled,
 );
 
 /// What a transaction's logs hold of this program's events.

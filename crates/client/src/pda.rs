@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use bulkhead::constants::{
     CHANGE_SEED, INSURANCE_SEED, LP_MINT_SEED, MARKET_SEED, ORDER_SEED, POOL_SEED, POSITION_SEED,
-    PROTOCOL_SEED, SETTLEMENT_SEED, TRADER_SEED, VAULT_SEED,
+    PROTOCOL_SEED, SETTLEMENT_SEED, TRADER_SEED, VAULT_SEED, WITHDRAWAL_SEED, WITHDRAWAL_VAULT_SEED,
 };
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
@@ -64,6 +64,16 @@ pub fn vault(position: &Pubkey) -> Pubkey {
 /// The order with this id of a position.
 pub fn order(position: &Pubkey, id: u32) -> Pubkey {
     derive(&[ORDER_SEED, position.as_ref(), &id.to_le_bytes()])
+}
+
+/// The withdrawal with this id of an owner in a market.
+pub fn withdrawal(market: &Pubkey, owner: &Pubkey, id: u32) -> Pubkey {
+    derive(&[WITHDRAWAL_SEED, market.as_ref(), owner.as_ref(), &id.to_le_bytes()])
+}
+
+/// The escrow of a withdrawal's shares.
+pub fn withdrawal_vault(withdrawal: &Pubkey) -> Pubkey {
+    derive(&[WITHDRAWAL_VAULT_SEED, withdrawal.as_ref()])
 }
 
 /// The account in which the upgradeable loader keeps the program's code and upgrade authority.

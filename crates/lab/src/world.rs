@@ -10,6 +10,7 @@ mod accounts;
 mod actors;
 pub mod defaults;
 mod ending;
+mod liquidity;
 mod outcome;
 pub mod price;
 mod program;
@@ -17,6 +18,7 @@ mod setup;
 mod tokens;
 
 pub use actors::{Actor, Opening, any_price};
+pub use liquidity::Provider;
 pub use outcome::{InstructionUse, TxFailed, TxOk, expect_error, has_error};
 pub use price::PriceUpdate;
 pub use setup::{MarketSetup, WorldOptions};

@@ -65,6 +65,16 @@ pub enum RiskError {
     PoolInsolvent,
     /// A deposit too small to be worth one share, or below the first deposit's minimum.
     DepositTooSmall,
+    /// A withdrawal of shares worth less than a cent.
+    WithdrawalTooSmall,
+    /// The withdrawal's hour of waiting is not over.
+    WithdrawalNotMatured,
+    /// The withdrawal's window is over: it can only be cancelled.
+    WithdrawalLapsed,
+    /// The withdrawal cannot be cancelled now, or not by this one.
+    WithdrawalNotCancellable,
+    /// Matured withdrawals have waited for more than a day: no new risk until they are served.
+    WithdrawalsWaiting,
 
     // --- position --------------------------------------------------------------------------------
     /// The position holds no size.

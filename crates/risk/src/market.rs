@@ -5,6 +5,7 @@ use crate::extremes::Extremes;
 use crate::ledger::Ledger;
 use crate::oracle::{CONFIDENCE_WIDE_PPM_MAX, OracleState, Purpose, Sample};
 use crate::params::Params;
+use crate::pool::withdraw::SHORT_PATIENCE_SECS;
 use crate::units::{PriceE12, QuoteAtoms, UnixSeconds};
 use crate::volatility::{STALE_SECS, Volatility};
 
@@ -127,5 +128,13 @@ impl Market {
     /// An error unless new risk may be taken.
     pub fn require_active(&self) -> Result<()> {
         if self.status == MarketStatus::Active { Ok(()) } else { Err(RiskError::MarketNotActive) }
+    }
+
+    /// An error while matured withdrawals have waited for liquidity for more than a day: what is free is
+    /// theirs before it is set aside for new positions.
+    pub fn require_withdrawals_served(&self, now: UnixSeconds) -> Result<()> {
+        let since = self.ledger.withdrawals_short_since;
+        let overdue = !since.is_zero() && now.since(since)? > SHORT_PATIENCE_SECS;
+        if overdue { Err(RiskError::WithdrawalsWaiting) } else { Ok(()) }
     }
 }

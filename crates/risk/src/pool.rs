@@ -1,5 +1,8 @@
 //! The pool's worth for those who enter, and the shares they get. Formulas: docs/math.md, "Pool".
 
+pub mod state;
+pub mod withdraw;
+
 use crate::error::{Result, RiskError};
 use crate::fixed;
 use crate::ledger::{Ledger, Side};
@@ -32,14 +35,20 @@ pub struct DepositReport {
 pub fn value_for_deposit(market: &Market, index: PriceE12) -> Result<QuoteAtoms> {
     let ledger = &market.ledger;
     let mut claims = ledger.pool.plus(ledger.borrow_owed)?;
-    let mut promised = QuoteAtoms::ZERO;
     for side in [Side::Long, Side::Short] {
-        let sums = ledger.side(side);
-        let pnl = sums.pnl(side, &market.params, index)?;
+        let pnl = ledger.side(side).pnl(side, &market.params, index)?;
         claims = claims.plus(pnl.negative_part()?)?;
-        promised = promised.plus(pnl.positive_part()?.min(sums.reserved))?;
     }
-    claims.minus(promised).map_err(|_| RiskError::PoolInsolvent)
+    claims.minus(gains_capped(market, index)?).map_err(|_| RiskError::PoolInsolvent)
+}
+
+/// Gains of both sides at `price`, each up to what is set aside for it: the pool's no more.
+pub fn gains_capped(market: &Market, price: PriceE12) -> Result<QuoteAtoms> {
+    [Side::Long, Side::Short].into_iter().try_fold(QuoteAtoms::ZERO, |sum, side| {
+        let sums = market.ledger.side(side);
+        let pnl = sums.pnl(side, &market.params, price)?;
+        sum.plus(pnl.positive_part()?.min(sums.reserved))
+    })
 }
 
 /// Shares for `amount`, rounded down; the first deposit gives one share an atom and locks

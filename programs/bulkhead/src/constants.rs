@@ -35,6 +35,12 @@ pub const CHANGE_SEED: &[u8] = b"change";
 /// Seed of the prices of a market's wind-down; followed by the market.
 #[constant]
 pub const SETTLEMENT_SEED: &[u8] = b"settlement";
+/// Seed of a withdrawal; followed by market, owner and id, u32 little endian.
+#[constant]
+pub const WITHDRAWAL_SEED: &[u8] = b"withdrawal";
+/// Seed of the escrow of a withdrawal's shares; followed by the withdrawal.
+#[constant]
+pub const WITHDRAWAL_VAULT_SEED: &[u8] = b"withdrawal_vault";
 
 /// Layout version that every account but the market carries.
 pub const ACCOUNT_VERSION: u8 = 1;
@@ -44,9 +50,9 @@ pub const MARKET_VERSION: u8 = 2;
 pub const ORDERS_PER_POSITION_MAX: u8 = 8;
 /// Of these, the most that a delegate can fill: the owner always finds room for an order of its own.
 pub const ORDERS_BY_DELEGATE_MAX: u8 = 4;
-/// Least tip of an order, in lamports: the fee of two signatures, so that executing it is worth sending.
+/// Least tip of an order or a withdrawal, in lamports: the fee of two signatures, so that executing it is worth sending.
 pub const TIP_LAMPORTS_MIN: u64 = 10_000;
-/// Of the tip, what somebody else than the owner gets for cancelling a dead order.
+/// Of the tip, what somebody else than the owner gets for cancelling a dead order or a lapsed withdrawal.
 pub const CANCEL_TIP_LAMPORTS: u64 = 10_000;
 /// Longest timelock: 30 days.
 pub const TIMELOCK_SECS_MAX: u32 = 2_592_000;

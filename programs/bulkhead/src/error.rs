@@ -53,6 +53,12 @@ pub enum BulkheadError {
     GuardianRequired = 20,
     #[msg("Only the guardian or the admin may do this")]
     GuardianOrAdminRequired = 21,
+    #[msg("This withdrawal belongs to another market")]
+    WithdrawalMarketMismatch = 23,
+    #[msg("This account is not the one that paid for the withdrawal")]
+    WithdrawalPayerMismatch = 24,
+    #[msg("This vault does not hold the withdrawal's shares")]
+    WithdrawalVaultMismatch = 25,
 
     // --- 100: configuration ----------------------------------------------------------------------
     #[msg("A parameter lies outside the program's bounds: its number is in the log")]
@@ -95,6 +101,8 @@ pub enum BulkheadError {
     WindDownBegun = 119,
     #[msg("The market is not settled")]
     MarketNotSettled = 120,
+    #[msg("Withdrawals are paused by the guardian")]
+    WithdrawalsPaused = 122,
     #[msg("This minute of the wind-down has its price, or lies before it")]
     SettlementMinuteRecorded = 123,
     #[msg("The wind-down has all its prices: settle the market")]
@@ -217,6 +225,20 @@ pub enum BulkheadError {
     DepositTooSmall = 601,
     #[msg("Fewer shares than asked for")]
     SharesBelowMinimum = 602,
+    #[msg("Shares to withdraw are worth less than a cent")]
+    WithdrawalTooSmall = 603,
+    #[msg("The withdrawal cannot be executed before its hour is over")]
+    WithdrawalNotMatured = 604,
+    #[msg("The withdrawal has lapsed: it can only be cancelled")]
+    WithdrawalLapsed = 605,
+    #[msg("The withdrawal cannot be cancelled now")]
+    WithdrawalNotCancellable = 606,
+    #[msg("Withdrawals have waited for more than a day: no new risk before they are paid")]
+    WithdrawalsWaiting = 607,
+    #[msg("This is not the account of collateral that the withdrawal pays to")]
+    DestinationMismatch = 608,
+    #[msg("This is not an account of pool shares that the withdrawal's owner owns")]
+    SharesAccountMismatch = 609,
 
     // --- 700: tokens -----------------------------------------------------------------------------
     #[msg("The account is not a token account")]
@@ -281,6 +303,11 @@ impl From<RiskError> for BulkheadError {
             RiskError::PoolShareExceeded => Self::PoolShareExceeded,
             RiskError::PoolInsolvent => Self::PoolInsolvent,
             RiskError::DepositTooSmall => Self::DepositTooSmall,
+            RiskError::WithdrawalTooSmall => Self::WithdrawalTooSmall,
+            RiskError::WithdrawalNotMatured => Self::WithdrawalNotMatured,
+            RiskError::WithdrawalLapsed => Self::WithdrawalLapsed,
+            RiskError::WithdrawalNotCancellable => Self::WithdrawalNotCancellable,
+            RiskError::WithdrawalsWaiting => Self::WithdrawalsWaiting,
             RiskError::PositionNotOpen => Self::PositionNotOpen,
             RiskError::PositionClosed => Self::PositionClosed,
             RiskError::PositionNotFlat => Self::PositionNotFlat,

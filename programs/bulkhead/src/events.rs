@@ -2,10 +2,12 @@
 
 mod governance;
 mod keeping;
+mod liquidity;
 mod settlement;
 
 pub use governance::*;
 pub use keeping::*;
+pub use liquidity::*;
 pub use settlement::*;
 
 use anchor_lang::prelude::*;

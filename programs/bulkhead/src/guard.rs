@@ -57,4 +57,10 @@ impl Protocol {
         require!(now >= self.pause_deposits.until, BulkheadError::DepositsPaused);
         Ok(())
     }
+
+    /// An error while withdrawals are paused.
+    pub(crate) fn require_withdrawals(&self, now: i64) -> Result<()> {
+        require!(now >= self.pause_withdrawals.until, BulkheadError::WithdrawalsPaused);
+        Ok(())
+    }
 }

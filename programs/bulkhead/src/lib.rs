@@ -101,6 +101,21 @@ pub mod bulkhead {
         handle_deposit(ctx, args)
     }
 
+    /// Puts pool shares into escrow, to be paid out after an hour; anyone, for themselves.
+    pub fn request_withdrawal(ctx: Context<RequestWithdrawal>, args: RequestWithdrawalArgs) -> Result<()> {
+        handle_request_withdrawal(ctx, args)
+    }
+
+    /// Pays a matured withdrawal, or as much of it as may leave the pool; anyone.
+    pub fn execute_withdrawal(ctx: Context<ExecuteWithdrawal>) -> Result<()> {
+        handle_execute_withdrawal(ctx)
+    }
+
+    /// Gives the shares of a withdrawal back; its owner in time, and anyone once it has lapsed.
+    pub fn cancel_withdrawal(ctx: Context<CancelWithdrawal>) -> Result<()> {
+        handle_cancel_withdrawal(ctx)
+    }
+
     /// Creates a position with its vault and places the order that opens it; anyone, for themselves.
     pub fn place_opening_order(ctx: Context<PlaceOpeningOrder>, args: PlaceOpeningOrderArgs) -> Result<()> {
         handle_place_opening_order(ctx, args)
@@ -199,5 +214,10 @@ pub mod bulkhead {
     /// A market's rates, open interest and volatility as return data.
     pub fn view_rates(ctx: Context<ViewRates>) -> Result<MarketRates> {
         handle_view_rates(ctx)
+    }
+
+    /// The pool's worth and what may leave it as return data.
+    pub fn view_pool(ctx: Context<ViewPool>) -> Result<PoolView> {
+        handle_view_pool(ctx)
     }
 }

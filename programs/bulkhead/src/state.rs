@@ -11,6 +11,7 @@ mod position;
 mod protocol;
 mod settlement;
 mod trader;
+mod withdrawal;
 
 pub use change::*;
 pub use market::*;
@@ -19,6 +20,7 @@ pub use position::*;
 pub use protocol::*;
 pub use settlement::*;
 pub use trader::*;
+pub use withdrawal::*;
 
 use anchor_lang::prelude::*;
 

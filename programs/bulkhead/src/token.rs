@@ -6,11 +6,13 @@ use anchor_spl::token_2022::spl_token_2022::{
     extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
     state::Mint as MintState,
 };
-use anchor_spl::token_interface::{self, CloseAccount, MintTo, TransferChecked};
+use anchor_spl::token_interface::{self, Burn, CloseAccount, MintTo, TransferChecked};
 
 use crate::error::BulkheadError;
 
-/// Both token programs keep an account's amount and state at these offsets.
+/// Both token programs keep an account's mint, owner, amount and state at these offsets.
+const MINT: core::ops::Range<usize> = 0..32;
+const OWNER: core::ops::Range<usize> = 32..64;
 const AMOUNT: core::ops::Range<usize> = 64..72;
 const STATE: usize = 108;
 const ACCOUNT_LEN_MIN: usize = 165;
@@ -32,11 +34,24 @@ pub(crate) fn is_frozen(account: &AccountInfo) -> Result<bool> {
     Ok(data[STATE] == STATE_FROZEN)
 }
 
-/// One transfer of collateral.
+/// Whether `account` is a token account of `mint` under `program`.
+pub(crate) fn is_of_mint(account: &AccountInfo, program: &Pubkey, mint: &Pubkey) -> Result<bool> {
+    let data = account.try_borrow_data()?;
+    // A mint is shorter, or says by its length that it is none; one that is not initialised names no mint.
+    Ok(account.owner == program && data.len() >= ACCOUNT_LEN_MIN && data[MINT] == mint.to_bytes())
+}
+
+/// Whether `owner` owns the token account.
+pub(crate) fn is_owned_by(account: &AccountInfo, owner: &Pubkey) -> Result<bool> {
+    let data = account.try_borrow_data()?;
+    Ok(data.len() >= ACCOUNT_LEN_MIN && data[OWNER] == owner.to_bytes())
+}
+
+/// One transfer of collateral or of pool shares.
 pub(crate) struct Transfer<'a, 'info> {
-    /// Token program of the collateral.
+    /// Token program of both.
     pub(crate) program: &'a AccountInfo<'info>,
-    /// Collateral mint.
+    /// Mint of what moves.
     pub(crate) mint: &'a AccountInfo<'info>,
     /// Its decimals.
     pub(crate) decimals: u8,
@@ -87,6 +102,25 @@ pub(crate) fn mint_shares<'info>(
     let accounts = MintTo { mint: mint.clone(), to: to.clone(), authority: market.clone() };
     token_interface::mint_to(CpiContext::new_with_signer(*program.key, accounts, &[seeds]), shares)?;
     require!(amount(to)?.checked_sub(before) == Some(shares), BulkheadError::TokenDeltaMismatch);
+    Ok(())
+}
+
+/// Burns pool shares out of the escrow `from`; nothing for nothing.
+pub(crate) fn burn_shares<'info>(
+    program: &AccountInfo<'info>,
+    mint: &AccountInfo<'info>,
+    from: &AccountInfo<'info>,
+    authority: &AccountInfo<'info>,
+    shares: u64,
+    seeds: &[&[u8]],
+) -> Result<()> {
+    if shares == 0 {
+        return Ok(());
+    }
+    let before = amount(from)?;
+    let accounts = Burn { mint: mint.clone(), from: from.clone(), authority: authority.clone() };
+    token_interface::burn(CpiContext::new_with_signer(*program.key, accounts, &[seeds]), shares)?;
+    require!(before.checked_sub(amount(from)?) == Some(shares), BulkheadError::TokenDeltaMismatch);
     Ok(())
 }
 

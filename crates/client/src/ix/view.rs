@@ -17,3 +17,8 @@ pub fn view_position(keys: &MarketKeys, position: Pubkey) -> Instruction {
 pub fn view_rates(market: Pubkey) -> Instruction {
     build(accounts::ViewRates { market }, instruction::ViewRates {})
 }
+
+/// The pool's worth; the answer is a `bulkhead::instructions::PoolView` in Borsh. Nobody signs.
+pub fn view_pool(keys: &MarketKeys) -> Instruction {
+    build(accounts::ViewPool { market: keys.market, price: keys.price }, instruction::ViewPool {})
+}

@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
-use bulkhead::state::{Market, Order, Position, Protocol, Trader};
+use bulkhead::state::{Market, Order, Position, Protocol, Trader, Withdrawal};
 use bulkhead_client::ID;
 use bulkhead_client::accounts::{Account, AccountError, AnyAccount, decode, decode_owned};
 use bytemuck::Zeroable;
@@ -24,6 +24,8 @@ fn decode_ok_every_kind() {
     assert_eq!(decode::<Position>(&bytes_of(&position())).unwrap().id, 7);
     assert_eq!(decode::<Order>(&bytes_of(&order)), Ok(order));
     assert_eq!(decode::<Trader>(&bytes_of(&trader)), Ok(trader));
+    let withdrawal = Withdrawal { version: 1, id: 3, shares: 10, ..Withdrawal::zeroed() };
+    assert_eq!(decode::<Withdrawal>(&bytes_of(&withdrawal)), Ok(withdrawal));
 }
 
 #[test]
@@ -34,6 +36,7 @@ fn any_account_decodes_by_discriminator() {
         (bytes_of(&position()), "Position"),
         (bytes_of(&Order { version: 1, ..Order::zeroed() }), "Order"),
         (bytes_of(&Trader { version: 1, ..Trader::zeroed() }), "Trader"),
+        (bytes_of(&Withdrawal { version: 1, ..Withdrawal::zeroed() }), "Withdrawal"),
     ];
     for (data, name) in all {
         assert_eq!(AnyAccount::decode(&data).unwrap().name(), name);
@@ -42,8 +45,8 @@ fn any_account_decodes_by_discriminator() {
 
 #[test]
 fn lengths_are_those_of_the_program() {
-    let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN];
-    assert_eq!(lengths, [336, 1624, 416, 200, 120]);
+    let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN, Withdrawal::LEN];
+    assert_eq!(lengths, [336, 1624, 416, 200, 120, 304]);
 }
 
 #[test]

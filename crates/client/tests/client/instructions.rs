@@ -5,7 +5,7 @@ use anchor_lang::{AnchorDeserialize, Discriminator};
 use bulkhead::instruction;
 use bulkhead::instructions::*;
 use bulkhead::oracle::OracleSource;
-use bulkhead::state::{Cluster, Market, OracleConfig, OrderAction, OrderKind, PositionSide};
+use bulkhead::state::{Cluster, Market, OracleConfig, OrderAction, OrderKind, PositionSide, Withdrawal};
 use bulkhead_client::{ID, MarketKeys, ix, pda};
 use bytemuck::Zeroable;
 use solana_instruction::{AccountMeta, Instruction};
@@ -134,6 +134,58 @@ fn deposit_accounts() {
     );
     let read = DepositArgs::try_from_slice(&built.data[8..]).unwrap();
     assert_eq!((read.amount_atoms, read.shares_min), (7, 8));
+}
+
+#[test]
+fn withdrawal_accounts() {
+    let (owner, payer, tokens, shares) = (key(OWNER), key(PAYER), key(TOKENS), key(14));
+    let (market, mint) = (key(1), pda::lp_mint(&key(1)));
+    let withdrawal = pda::withdrawal(&market, &owner, 9);
+    let vault = pda::withdrawal_vault(&withdrawal);
+    let args = RequestWithdrawalArgs { withdrawal_id: 9, shares: 7, tip_lamports: 8 };
+    let built = ix::request_withdrawal(&keys(), owner, payer, shares, tokens, args);
+    check::<instruction::RequestWithdrawal>(
+        &built,
+        &[
+            s(owner),
+            sw(payer),
+            r(pda::protocol()),
+            r(market),
+            w(pda::trader(&market, &owner)),
+            w(withdrawal),
+            w(vault),
+            w(shares),
+            r(tokens),
+            r(mint),
+            r(key(4)),
+            r(system_program::ID),
+        ],
+    );
+    let read = RequestWithdrawalArgs::try_from_slice(&built.data[8..]).unwrap();
+    assert_eq!((read.withdrawal_id, read.shares, read.tip_lamports), (9, 7, 8));
+    let account = Withdrawal { payer, vault, destination: tokens, ..Withdrawal::zeroed() };
+    check::<instruction::ExecuteWithdrawal>(
+        &ix::execute_withdrawal(&keys(), key(15), withdrawal, &account),
+        &[
+            sw(key(15)),
+            r(pda::protocol()),
+            w(market),
+            w(withdrawal),
+            w(payer),
+            r(key(2)),
+            w(vault),
+            w(tokens),
+            w(pool()),
+            w(mint),
+            r(key(3)),
+            r(key(4)),
+        ],
+    );
+    check::<instruction::CancelWithdrawal>(
+        &ix::cancel_withdrawal(&keys(), key(15), withdrawal, &account, shares),
+        &[sw(key(15)), w(market), w(withdrawal), w(payer), w(vault), w(shares), r(mint), r(key(4))],
+    );
+    check::<instruction::ViewPool>(&ix::view_pool(&keys()), &[r(market), r(key(2))]);
 }
 
 #[test]

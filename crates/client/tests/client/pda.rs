@@ -23,6 +23,9 @@ fn pdas_follow_from_their_seeds() {
     assert_eq!(position, at(&[b"position", market.as_ref(), owner.as_ref(), &[1, 2, 3, 4]]));
     assert_eq!(pda::vault(&position), at(&[b"vault", position.as_ref()]));
     assert_eq!(pda::order(&position, 7), at(&[b"order", position.as_ref(), &[7, 0, 0, 0]]));
+    let withdrawal = pda::withdrawal(&market, &owner, 0x0403_0201);
+    assert_eq!(withdrawal, at(&[b"withdrawal", market.as_ref(), owner.as_ref(), &[1, 2, 3, 4]]));
+    assert_eq!(pda::withdrawal_vault(&withdrawal), at(&[b"withdrawal_vault", withdrawal.as_ref()]));
 }
 
 #[test]

@@ -58,6 +58,7 @@ pub fn increase(
     now: UnixSeconds,
 ) -> Result<IncreaseReport> {
     market.require_active()?;
+    market.require_withdrawals_served(now)?;
     check_args(args)?;
     let mut position = eligible(market, position, sample, now)?;
     let params = &market.params;
