@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 use bulkhead_risk as risk;
 use risk::market::Observed;
-use risk::{Purpose, Sample, UnixSeconds, collateral_price};
+use risk::{PriceE12, Purpose, Sample, UnixSeconds, collateral_price};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::oracle;
@@ -35,6 +35,29 @@ pub(crate) fn observe(market: &Market, price: &AccountInfo, purpose: Purpose) ->
     }
     .or_refuse()?;
     Ok(Box::new(Projection { market: view, sample, observed, now }))
+}
+
+/// A market, and the price at which its pool is worth what it is: the index, or once it is settled the
+/// settlement price, for which no oracle is asked any more.
+pub(crate) struct PoolPrice {
+    /// The market, accrued to `now`.
+    pub(crate) market: risk::Market,
+    /// The price.
+    pub(crate) price: PriceE12,
+    /// The chain's clock.
+    pub(crate) now: UnixSeconds,
+}
+
+/// The market as the pool's providers see it: observed for `purpose`, or settled.
+#[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
+pub(crate) fn observe_pool(market: &Market, price: &AccountInfo, purpose: Purpose) -> Result<Box<PoolPrice>> {
+    let view = market.view()?;
+    if view.status == risk::MarketStatus::Settled {
+        let now = UnixSeconds(Clock::get()?.unix_timestamp);
+        return Ok(Box::new(PoolPrice { price: view.settlement_price, market: view, now }));
+    }
+    let seen = observe(market, price, purpose)?;
+    Ok(Box::new(PoolPrice { price: seen.market.oracle.index, market: seen.market, now: seen.now }))
 }
 
 /// An error where the market asks for the price of its collateral and that is missing, old or too low.

@@ -10,7 +10,7 @@ use bulkhead_risk::{Purpose, Shares};
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::WithdrawalExecuted;
 use crate::invariants;
-use crate::observe::observe;
+use crate::observe::observe_pool;
 use crate::state::{Market, Protocol, Withdrawal, WithdrawalKeys, market_signer};
 use crate::token::{self, Transfer};
 
@@ -91,10 +91,10 @@ fn book(accounts: &ExecuteWithdrawal) -> Result<(Box<WithdrawalReport>, Keys)> {
     let view = withdrawal.view()?;
     // CAN be paid whatever the market's status: it is an exit.
     accounts.protocol.load()?.require_withdrawals(Clock::get()?.unix_timestamp)?;
-    let mut seen = observe(&market, &accounts.price, Purpose::Risk)?;
+    let mut seen = observe_pool(&market, &accounts.price, Purpose::Risk)?;
     let escrowed = Shares(token::amount(&accounts.vault)?);
-    let price = seen.market.oracle.index;
-    let report = Box::new(withdraw::execute(&seen.market, price, &view, escrowed, seen.now).or_refuse()?);
+    let report =
+        Box::new(withdraw::execute(&seen.market, seen.price, &view, escrowed, seen.now).or_refuse()?);
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
     withdrawal.store(&report.withdrawal);

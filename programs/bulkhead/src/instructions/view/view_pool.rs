@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use bulkhead_risk::{Purpose, pool};
 
 use crate::error::IntoProgram;
-use crate::observe::observe;
+use crate::observe::observe_pool;
 use crate::state::Market;
 
 /// The pool at a sample. Amounts in atoms of the collateral.
@@ -54,8 +54,8 @@ pub struct ViewPool<'info> {
 
 /// Handler of `view_pool`.
 pub fn handle_view_pool(ctx: Context<ViewPool>) -> Result<PoolView> {
-    let seen = observe(&*ctx.accounts.market.load()?, &ctx.accounts.price, Purpose::Observe)?;
-    let price = seen.market.oracle.index;
+    let seen = observe_pool(&*ctx.accounts.market.load()?, &ctx.accounts.price, Purpose::Observe)?;
+    let price = seen.price;
     let state = pool::state::state(&seen.market, price, seen.now).or_refuse()?;
     let ledger = &seen.market.ledger;
     Ok(PoolView {
