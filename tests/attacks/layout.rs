@@ -1,7 +1,9 @@
 //! Accounts to the byte: kind, length, and where every field lies. What is written once must stay readable.
 
 use anchor_lang::Discriminator;
-use bulkhead::state::{Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Trader};
+use bulkhead::state::{
+    Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Settlement, Trader,
+};
 use bulkhead_client::accounts::{Account, decode};
 use bulkhead_client::pda;
 use bulkhead_lab::world::{Opening, World};
@@ -216,6 +218,23 @@ fn layout_ok_param_change() {
             (496, bytes_of(&it._reserved)),
         ]);
         fields
+    });
+}
+
+#[test]
+fn layout_ok_settlement() {
+    check::<Settlement>([0x37, 0x0b, 0xdb, 0x21, 0x24, 0x88, 0x28, 0xb6], 632, |it| {
+        vec![
+            (8, bytes_of(&it.version)),
+            (9, bytes_of(&it.bump)),
+            (10, bytes_of(&it.count)),
+            (11, bytes_of(&it._pad)),
+            (16, bytes_of(&it.market)),
+            (48, bytes_of(&it.payer)),
+            (80, bytes_of(&it.recorded_at)),
+            (88, bytes_of(&it.prices_e12)),
+            (568, bytes_of(&it._reserved)),
+        ]
     });
 }
 
