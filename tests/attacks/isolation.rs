@@ -240,6 +240,26 @@ fn isolation_ok_frozen_position() {
     }
 }
 
+/// The end of a market: nothing of any position until somebody settles that one.
+#[test]
+fn isolation_ok_settled_market() {
+    let mut town = Town::with(600, 1_000_000);
+    let (keys, a, keeper) = (town.keys, town.a, town.world.keeper.key);
+    town.world.wind_down().unwrap();
+    let kept = pda::settlement(&keys.market);
+    for minute in 0..59 {
+        town.world.warp_to(town.world.now() / 60 * 60 + 60);
+        town.price(61_000 + minute, 0);
+        let touched: &[_] = if minute == 0 { &[keys.market, kept, keeper] } else { &[keys.market, kept] };
+        town.touches(ix::record_settlement_price(&keys, keeper), touched);
+    }
+    town.world.warp_to(town.world.market().wind_down_from + 3_600);
+    town.touches(ix::settle_market(keys.market, keeper), &[keys.market, kept, keeper]);
+    let touched = [keys.market, a, town.vault, town.pool];
+    town.touches(ix::settle_position(&keys, keeper, a), &touched);
+    town.touches(ix::view_rates(keys.market), &[]);
+}
+
 #[test]
 fn isolation_ok_what_names_no_position_changes_none() {
     let mut town = Town::with(2_000, 1_000_000);

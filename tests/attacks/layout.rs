@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use bulkhead::state::{
-    Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Trader, Withdrawal,
+    Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Settlement, Trader, Withdrawal,
 };
 use bulkhead_client::accounts::{Account, decode};
 use bulkhead_client::pda;
@@ -218,6 +218,23 @@ fn layout_ok_param_change() {
             (496, bytes_of(&it._reserved)),
         ]);
         fields
+    });
+}
+
+#[test]
+fn layout_ok_settlement() {
+    check::<Settlement>([0x37, 0x0b, 0xdb, 0x21, 0x24, 0x88, 0x28, 0xb6], 632, |it| {
+        vec![
+            (8, bytes_of(&it.version)),
+            (9, bytes_of(&it.bump)),
+            (10, bytes_of(&it.count)),
+            (11, bytes_of(&it._pad)),
+            (16, bytes_of(&it.market)),
+            (48, bytes_of(&it.payer)),
+            (80, bytes_of(&it.recorded_at)),
+            (88, bytes_of(&it.prices_e12)),
+            (568, bytes_of(&it._reserved)),
+        ]
     });
 }
 

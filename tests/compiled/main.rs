@@ -7,3 +7,4 @@ mod ground;
 mod host_comparison;
 mod ledgers;
 mod set_ups;
+mod set_ups_settlement;

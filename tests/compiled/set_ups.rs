@@ -37,6 +37,7 @@ pub(crate) fn all() -> Vec<Measured> {
     liquidations(&mut rows);
     endings(&mut rows);
     governance(&mut rows);
+    crate::set_ups_settlement::all(&mut rows);
     rows
 }
 
@@ -57,7 +58,7 @@ fn options() -> WorldOptions {
 }
 
 /// A market in which both sides hold open interest and every four-hour bucket has been seen.
-fn busy() -> World {
+pub(crate) fn busy() -> World {
     let mut world = World::with(options()).expect("the world comes up");
     let others = world.actor(10_000_000 * USD);
     world.open(&others, &Opening::new(PositionSide::Long, 7 * BTC, 100_000 * USD)).expect("a long");
@@ -99,19 +100,24 @@ fn trader(world: &mut World) -> Actor {
 }
 
 /// The next minute, at another price; the market has not seen it yet.
-fn next_minute(world: &mut World, price_e8: u64) {
+pub(crate) fn next_minute(world: &mut World, price_e8: u64) {
     let now = world.now();
     world.warp_to(now - now.rem_euclid(60) + 60);
     world.set_price(&PriceUpdate::at(price_e8, world.now()));
 }
 
-fn note(rows: &mut Vec<Measured>, set_up: &'static str, done: &TxOk) {
+pub(crate) fn note(rows: &mut Vec<Measured>, set_up: &'static str, done: &TxOk) {
     let used = done.uses.first().expect("the program ran");
     rows.push(Measured { name: used.name, set_up, units: used.units });
 }
 
 #[track_caller]
-fn measure(rows: &mut Vec<Measured>, world: &mut World, set_up: &'static str, instruction: Instruction) {
+pub(crate) fn measure(
+    rows: &mut Vec<Measured>,
+    world: &mut World,
+    set_up: &'static str,
+    instruction: Instruction,
+) {
     let done = world.send(&[instruction]).unwrap_or_else(|failed| panic!("{set_up}: {failed}"));
     note(rows, set_up, &done);
 }

@@ -210,9 +210,9 @@ fn deposit_fails_in_a_market_that_is_not_active() {
     let keys = world.keys;
     let lp = provider(&mut world, &keys, USD);
     let instruction = lp.deposit(&keys, USD, 0);
-    for status in [1, 2] {
+    for (status, error) in [(1, BulkheadError::MarketNotActive), (2, BulkheadError::MarketSettled)] {
         poke(&mut world, &keys.market, |market: &mut Market| market.status = status);
-        refused(&mut world, &instruction, BulkheadError::MarketNotActive);
+        refused(&mut world, &instruction, error);
     }
     poke(&mut world, &keys.market, |market: &mut Market| market.status = 3);
     refused(&mut world, &instruction, BulkheadError::CorruptAccount);

@@ -219,12 +219,12 @@ fn place_opening_order_fails_while_new_risk_is_paused() {
 
 #[test]
 fn place_opening_order_fails_in_a_market_that_takes_no_new_risk() {
-    for status in [1, 2] {
+    for (status, error) in [(1, BulkheadError::MarketNotActive), (2, BulkheadError::MarketSettled)] {
         let mut scene = scene();
         let market = scene.world.keys.market;
         poke(&mut scene.world, &market, |market: &mut Market| market.status = status);
         let instruction = scene.place(ARGS);
-        refused(&mut scene.world, &instruction, BulkheadError::MarketNotActive);
+        refused(&mut scene.world, &instruction, error);
     }
 }
 

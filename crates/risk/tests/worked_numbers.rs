@@ -183,10 +183,38 @@ fn closing() -> Vec<(u32, i128)> {
     ]
 }
 
+fn settlement() -> Vec<(u32, i128)> {
+    let dollars = [50_000, 50_030, 49_990, 50_010].map(|dollars| PriceE12(dollars * DOLLAR_E12));
+    let (market, long) = open(&market(), Side::Long, 10_000, usd(1_000));
+    let settled_at = |dollars: u64| {
+        let settlement_price = PriceE12(dollars * DOLLAR_E12);
+        let market = Market { status: MarketStatus::Settled, settlement_price, ..market };
+        settle_final(&market, &long, false).unwrap()
+    };
+    let mut accrued = market;
+    accrued.accrue(UnixSeconds(NOW.0 + 3_600)).unwrap();
+    let much_later = UnixSeconds(NOW.0 + 9_999_999);
+    let ended = settlement::settle_market(&accrued, &[], much_later).unwrap().ledger.accrued_at;
+    vec![
+        (95, settlement::lower_median(&dollars).unwrap().0.into()),
+        (96, settled_at(52_500).flow.to_vault.0.into()),
+        (97, settled_at(44_000).closed.shortfall.0.into()),
+        (98, i128::from(ended.0 - accrued.ledger.accrued_at.0)),
+    ]
+}
+
 #[test]
 fn worked_numbers_ok_as_the_document_says() {
     let written = written();
-    let groups = [volatility(), value_and_margin(), refresh(), liquidation(), accrual_and_pool(), closing()];
+    let groups = [
+        volatility(),
+        value_and_margin(),
+        refresh(),
+        liquidation(),
+        accrual_and_pool(),
+        closing(),
+        settlement(),
+    ];
     let computed: BTreeMap<u32, i128> = groups.into_iter().flatten().collect();
     let shown: Vec<_> = computed.iter().map(|(id, number)| format!("W-{id:02} {number}")).collect();
     assert_eq!(written, computed, "docs/math.md and the crate differ; computed:\n{}", shown.join("\n"));

@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
-use bulkhead::state::{Market, Order, Position, Protocol, Trader, Withdrawal};
+use bulkhead::state::{Market, Order, Position, Protocol, Settlement, Trader, Withdrawal};
 use bulkhead_client::ID;
 use bulkhead_client::accounts::{Account, AccountError, AnyAccount, decode, decode_owned};
 use bytemuck::Zeroable;
@@ -37,6 +37,7 @@ fn any_account_decodes_by_discriminator() {
         (bytes_of(&Order { version: 1, ..Order::zeroed() }), "Order"),
         (bytes_of(&Trader { version: 1, ..Trader::zeroed() }), "Trader"),
         (bytes_of(&Withdrawal { version: 1, ..Withdrawal::zeroed() }), "Withdrawal"),
+        (bytes_of(&Settlement { version: 1, ..Settlement::zeroed() }), "Settlement"),
     ];
     for (data, name) in all {
         assert_eq!(AnyAccount::decode(&data).unwrap().name(), name);

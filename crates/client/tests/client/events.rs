@@ -15,6 +15,7 @@ const SOURCES: [&str; 4] = [
     include_str!("../../../../programs/bulkhead/src/events/governance.rs"),
     include_str!("../../../../programs/bulkhead/src/events/keeping.rs"),
     include_str!("../../../../programs/bulkhead/src/events/liquidity.rs"),
+    include_str!("../../../../programs/bulkhead/src/events/settlement.rs"),
 ];
 
 fn delegate_set(seed: u8) -> AnyEvent {

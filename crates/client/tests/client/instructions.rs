@@ -130,6 +130,7 @@ fn deposit_accounts() {
             w(key(14)),
             r(key(3)),
             r(key(4)),
+            r(ID),
         ],
     );
     let read = DepositArgs::try_from_slice(&built.data[8..]).unwrap();
@@ -252,6 +253,7 @@ fn order_accounts() {
             w(pool()),
             r(key(3)),
             r(key(4)),
+            r(ID),
         ],
     );
 }
@@ -330,6 +332,42 @@ fn keeping_accounts() {
 }
 
 #[test]
+fn settlement_accounts() {
+    let (keeper, position, system) = (key(OWNER), key(POSITION), system_program::ID);
+    let kept = pda::settlement(&key(1));
+    check::<instruction::RecordSettlementPrice>(
+        &ix::record_settlement_price(&keys(), keeper),
+        &[sw(keeper), w(key(1)), w(kept), r(key(2)), r(system)],
+    );
+    check::<instruction::SettleMarket>(&ix::settle_market(key(1), keeper), &[w(key(1)), w(kept), w(keeper)]);
+    check::<instruction::SettlePosition>(
+        &ix::settle_position(&keys(), keeper, position),
+        &[s(keeper), w(key(1)), w(position), w(vault()), w(pool()), r(key(3)), r(key(4))],
+    );
+    check::<instruction::MigrateMarket>(
+        &ix::migrate_market(keeper, key(1)),
+        &[sw(keeper), w(key(1)), r(system)],
+    );
+    check::<instruction::ViewRates>(&ix::view_rates(key(1)), &[r(key(1))]);
+}
+
+/// Where a market asks for the price of its collateral, its keys name the account, and builders pass it on.
+#[test]
+fn collateral_price_follows_from_the_market() {
+    let with = |account| OracleConfig { account, ..OracleConfig::zeroed() };
+    let account = Market { collateral_oracle: with(key(9)), oracle: with(key(2)), ..Market::zeroed() };
+    let keys = MarketKeys::of(key(1), &account);
+    assert_eq!((keys.price, keys.collateral_price), (key(2), Some(key(9))));
+    let deposit =
+        ix::deposit(&keys, key(OWNER), key(TOKENS), key(14), DepositArgs { amount_atoms: 1, shares_min: 1 });
+    let args = ExecuteOrderArgs { placed_at: 0, tip_lamports_min: 0 };
+    let execute = ix::execute_order(&keys, key(OWNER), key(POSITION), 0, key(PAYER), args);
+    for instruction in [deposit, execute] {
+        assert_eq!(instruction.accounts.last(), Some(&r(key(9))));
+    }
+}
+
+#[test]
 fn every_instruction_has_a_builder() {
     let program = include_str!("../../../../programs/bulkhead/src/lib.rs");
     let program = program.split_once("pub mod bulkhead {").unwrap().1;
@@ -338,6 +376,7 @@ fn every_instruction_has_a_builder() {
         include_str!("../../src/ix/governance.rs"),
         include_str!("../../src/ix/keeping.rs"),
         include_str!("../../src/ix/liquidity.rs"),
+        include_str!("../../src/ix/settlement.rs"),
         include_str!("../../src/ix/trading.rs"),
         include_str!("../../src/ix/view.rs"),
     ]

@@ -17,6 +17,8 @@ fn pdas_follow_from_their_seeds() {
     assert_eq!(pda::insurance_vault(&market), at(&[b"insurance", market.as_ref()]));
     assert_eq!(pda::lp_mint(&market), at(&[b"lp_mint", market.as_ref()]));
 
+    assert_eq!(pda::settlement(&market), at(&[b"settlement", market.as_ref()]));
+
     let owner = Pubkey::new_unique();
     assert_eq!(pda::trader(&market, &owner), at(&[b"trader", market.as_ref(), owner.as_ref()]));
     let position = pda::position(&market, &owner, 0x0403_0201);

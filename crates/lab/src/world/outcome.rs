@@ -59,7 +59,9 @@ fn name_of(instruction: &Instruction) -> &'static str {
         Liquidate "liquidate", SettleCapped "settle_capped", CollectFrozen "collect_frozen",
         ViewPosition "view_position", ProposeAdmin "propose_admin", AcceptAdmin "accept_admin",
         QueueChange "queue_change", ApplyChange "apply_change", CancelChange "cancel_change",
-        Pause "pause", Unpause "unpause",
+        Pause "pause", Unpause "unpause", MigrateMarket "migrate_market", SettleMarket "settle_market",
+        RecordSettlementPrice "record_settlement_price", SettlePosition "settle_position",
+        ViewRates "view_rates",
     );
     "unknown"
 }
