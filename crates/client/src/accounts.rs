@@ -6,7 +6,7 @@
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
 use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
-use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, Trader};
+use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, TopUpPlan, Trader};
 use bytemuck::Pod;
 
 const DISCRIMINATOR_LEN: usize = 8;
@@ -88,6 +88,7 @@ accounts!(
     Order: ACCOUNT_VERSION,
     Trader: ACCOUNT_VERSION,
     ParamChange: ACCOUNT_VERSION,
+    TopUpPlan: ACCOUNT_VERSION,
 );
 
 /// The `T` in an account's `data`.
@@ -131,6 +132,8 @@ pub enum AnyAccount {
     Trader(Box<Trader>),
     /// A queued change.
     ParamChange(Box<ParamChange>),
+    /// A top-up plan.
+    TopUpPlan(Box<TopUpPlan>),
 }
 
 impl AnyAccount {
@@ -144,6 +147,7 @@ impl AnyAccount {
             Order::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Order),
             Trader::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Trader),
             ParamChange::DISCRIMINATOR => decode(data).map(Box::new).map(Self::ParamChange),
+            TopUpPlan::DISCRIMINATOR => decode(data).map(Box::new).map(Self::TopUpPlan),
             _ => Err(AccountError::WrongKind { expected: "Bulkhead account", found }),
         }
     }
@@ -157,6 +161,7 @@ impl AnyAccount {
             Self::Order(_) => Order::NAME,
             Self::Trader(_) => Trader::NAME,
             Self::ParamChange(_) => ParamChange::NAME,
+            Self::TopUpPlan(_) => TopUpPlan::NAME,
         }
     }
 }

@@ -104,6 +104,10 @@ any_event!(
     ChangeCancelled,
     PauseSet,
     PauseLifted,
+    MarginCalled,
+    TopUpSet,
+    TopUpCancelled,
+    ToppedUp,
 );
 
 /// What a transaction's logs hold of this program's events.

@@ -5,6 +5,7 @@ mod admin;
 mod governance;
 mod keeping;
 mod liquidity;
+mod top_up;
 mod trading;
 mod view;
 
@@ -12,6 +13,7 @@ pub use admin::*;
 pub use governance::*;
 pub use keeping::*;
 pub use liquidity::*;
+pub use top_up::*;
 pub use trading::*;
 pub use view::*;
 

@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use bulkhead::constants::{
     CHANGE_SEED, INSURANCE_SEED, LP_MINT_SEED, MARKET_SEED, ORDER_SEED, POOL_SEED, POSITION_SEED,
-    PROTOCOL_SEED, TRADER_SEED, VAULT_SEED,
+    PROTOCOL_SEED, TOP_UP_AUTHORITY_SEED, TOP_UP_SEED, TRADER_SEED, VAULT_SEED,
 };
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
@@ -59,6 +59,16 @@ pub fn vault(position: &Pubkey) -> Pubkey {
 /// The order with this id of a position.
 pub fn order(position: &Pubkey, id: u32) -> Pubkey {
     derive(&[ORDER_SEED, position.as_ref(), &id.to_le_bytes()])
+}
+
+/// A position's top-up plan.
+pub fn top_up(position: &Pubkey) -> Pubkey {
+    derive(&[TOP_UP_SEED, position.as_ref()])
+}
+
+/// The delegate that an owner approves, by the token program's own instruction, for all top-up plans.
+pub fn top_up_authority(owner: &Pubkey) -> Pubkey {
+    derive(&[TOP_UP_AUTHORITY_SEED, owner.as_ref()])
 }
 
 /// The account in which the upgradeable loader keeps the program's code and upgrade authority.

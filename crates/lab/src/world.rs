@@ -14,6 +14,7 @@ pub mod price;
 mod program;
 mod setup;
 mod tokens;
+mod top_ups;
 
 pub use actors::{Actor, Opening, any_price};
 pub use outcome::{InstructionUse, TxFailed, TxOk, expect_error, has_error};

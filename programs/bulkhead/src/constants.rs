@@ -32,6 +32,12 @@ pub const ORDER_SEED: &[u8] = b"order";
 /// Seed of a queued change; followed by the protocol and its number, u64 little endian.
 #[constant]
 pub const CHANGE_SEED: &[u8] = b"change";
+/// Seed of a top-up plan; followed by the position.
+#[constant]
+pub const TOP_UP_SEED: &[u8] = b"top_up";
+/// Seed of the one delegate that an owner approves for all top-up plans; followed by the owner.
+#[constant]
+pub const TOP_UP_AUTHORITY_SEED: &[u8] = b"top_up_authority";
 
 /// Layout version that every account but the market carries.
 pub const ACCOUNT_VERSION: u8 = 1;

@@ -2,9 +2,11 @@
 
 mod governance;
 mod keeping;
+mod top_up;
 
 pub use governance::*;
 pub use keeping::*;
+pub use top_up::*;
 
 use anchor_lang::prelude::*;
 

@@ -8,6 +8,7 @@ mod market;
 mod order;
 mod position;
 mod protocol;
+mod top_up;
 mod trader;
 
 pub use change::*;
@@ -15,6 +16,7 @@ pub use market::*;
 pub use order::*;
 pub use position::*;
 pub use protocol::*;
+pub use top_up::*;
 pub use trader::*;
 
 use anchor_lang::prelude::*;

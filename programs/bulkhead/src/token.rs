@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_2022::spl_token_2022::{
     extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
-    state::Mint as MintState,
+    state::{Account as HoldingState, Mint as MintState},
 };
 use anchor_spl::token_interface::{self, CloseAccount, MintTo, TransferChecked};
 
@@ -30,6 +30,13 @@ pub(crate) fn is_frozen(account: &AccountInfo) -> Result<bool> {
     let data = account.try_borrow_data()?;
     require!(data.len() >= ACCOUNT_LEN_MIN, BulkheadError::NotATokenAccount);
     Ok(data[STATE] == STATE_FROZEN)
+}
+
+/// Everything that a token account says of itself.
+pub(crate) fn holding(account: &AccountInfo) -> Result<HoldingState> {
+    let data = account.try_borrow_data()?;
+    let state = StateWithExtensions::<HoldingState>::unpack(&data);
+    Ok(state.map_err(|_| error!(BulkheadError::NotATokenAccount))?.base)
 }
 
 /// One transfer of collateral.

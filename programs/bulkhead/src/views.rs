@@ -3,6 +3,7 @@
 mod amounts;
 mod market;
 mod position;
+mod top_up;
 
 pub use amounts::{closed_amounts, to_event_atoms};
 pub use market::MarketParams;

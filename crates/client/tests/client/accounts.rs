@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
-use bulkhead::state::{Market, Order, Position, Protocol, Trader};
+use bulkhead::state::{Market, Order, Position, Protocol, TopUpPlan, Trader};
 use bulkhead_client::ID;
 use bulkhead_client::accounts::{Account, AccountError, AnyAccount, decode, decode_owned};
 use bytemuck::Zeroable;
@@ -24,6 +24,8 @@ fn decode_ok_every_kind() {
     assert_eq!(decode::<Position>(&bytes_of(&position())).unwrap().id, 7);
     assert_eq!(decode::<Order>(&bytes_of(&order)), Ok(order));
     assert_eq!(decode::<Trader>(&bytes_of(&trader)), Ok(trader));
+    let plan = TopUpPlan { version: 1, budget_atoms: 9, ..TopUpPlan::zeroed() };
+    assert_eq!(decode::<TopUpPlan>(&bytes_of(&plan)), Ok(plan));
 }
 
 #[test]
@@ -34,6 +36,7 @@ fn any_account_decodes_by_discriminator() {
         (bytes_of(&position()), "Position"),
         (bytes_of(&Order { version: 1, ..Order::zeroed() }), "Order"),
         (bytes_of(&Trader { version: 1, ..Trader::zeroed() }), "Trader"),
+        (bytes_of(&TopUpPlan { version: 1, ..TopUpPlan::zeroed() }), "TopUpPlan"),
     ];
     for (data, name) in all {
         assert_eq!(AnyAccount::decode(&data).unwrap().name(), name);
@@ -42,8 +45,8 @@ fn any_account_decodes_by_discriminator() {
 
 #[test]
 fn lengths_are_those_of_the_program() {
-    let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN];
-    assert_eq!(lengths, [336, 1624, 416, 200, 120]);
+    let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN, TopUpPlan::LEN];
+    assert_eq!(lengths, [336, 1624, 416, 200, 120, 248]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn pdas_follow_from_their_seeds() {
     assert_eq!(position, at(&[b"position", market.as_ref(), owner.as_ref(), &[1, 2, 3, 4]]));
     assert_eq!(pda::vault(&position), at(&[b"vault", position.as_ref()]));
     assert_eq!(pda::order(&position, 7), at(&[b"order", position.as_ref(), &[7, 0, 0, 0]]));
+    assert_eq!(pda::top_up(&position), at(&[b"top_up", position.as_ref()]));
+    assert_eq!(pda::top_up_authority(&owner), at(&[b"top_up_authority", owner.as_ref()]));
 }
 
 #[test]

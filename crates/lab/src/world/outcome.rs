@@ -60,6 +60,7 @@ fn name_of(instruction: &Instruction) -> &'static str {
         ViewPosition "view_position", ProposeAdmin "propose_admin", AcceptAdmin "accept_admin",
         QueueChange "queue_change", ApplyChange "apply_change", CancelChange "cancel_change",
         Pause "pause", Unpause "unpause",
+        SetTopUp "set_top_up", CancelTopUp "cancel_top_up", ExecuteTopUp "execute_top_up",
     );
     "unknown"
 }

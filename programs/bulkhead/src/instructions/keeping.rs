@@ -2,6 +2,7 @@
 
 mod collect_frozen;
 mod execute_order;
+mod execute_top_up;
 mod flag;
 mod liquidate;
 mod refresh_position;
@@ -10,6 +11,7 @@ mod update_market;
 
 pub use collect_frozen::*;
 pub use execute_order::*;
+pub use execute_top_up::*;
 pub use flag::*;
 pub use liquidate::*;
 pub use refresh_position::*;
