@@ -29,6 +29,11 @@ const PINNED: &[(&str, u32)] = &[
     ("PendingAdminRequired", 6019),
     ("GuardianRequired", 6020),
     ("GuardianOrAdminRequired", 6021),
+    ("TopUpPlanMismatch", 6022),
+    ("TopUpPayerMismatch", 6026),
+    ("TopUpSourceMismatch", 6027),
+    ("TopUpSourceOwnerMismatch", 6028),
+    ("TopUpKeeperAccountRefused", 6029),
     ("ParameterOutOfBounds", 6100),
     ("TimelockOutOfBounds", 6101),
     ("MarketIndexMismatch", 6102),
@@ -79,6 +84,16 @@ const PINNED: &[(&str, u32)] = &[
     ("FrozenAmountsOpen", 6317),
     ("NothingToCollect", 6318),
     ("PayoutCapReached", 6319),
+    ("TopUpTriggerOutOfRange", 6320),
+    ("TopUpIntervalOutOfRange", 6321),
+    ("TopUpKeeperPayTooLarge", 6322),
+    ("TopUpNotNeeded", 6323),
+    ("TopUpTooEarly", 6324),
+    ("TopUpBudgetSpent", 6325),
+    ("TopUpTooSmall", 6326),
+    ("TopUpInsolvent", 6327),
+    ("TopUpNotApproved", 6328),
+    ("TopUpSourceUnable", 6329),
     ("TooManyOrders", 6400),
     ("TipTooSmall", 6401),
     ("OrderChanged", 6402),
@@ -161,6 +176,14 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::PriceAfterWindow, BulkheadError::PriceAfterWindow),
     (RiskError::AccountingBroken, BulkheadError::AccountingBroken),
     (RiskError::PayoutCapReached, BulkheadError::PayoutCapReached),
+    (RiskError::TopUpTriggerOutOfRange, BulkheadError::TopUpTriggerOutOfRange),
+    (RiskError::TopUpIntervalOutOfRange, BulkheadError::TopUpIntervalOutOfRange),
+    (RiskError::TopUpKeeperPayTooLarge, BulkheadError::TopUpKeeperPayTooLarge),
+    (RiskError::TopUpNotNeeded, BulkheadError::TopUpNotNeeded),
+    (RiskError::TopUpTooEarly, BulkheadError::TopUpTooEarly),
+    (RiskError::TopUpBudgetSpent, BulkheadError::TopUpBudgetSpent),
+    (RiskError::TopUpTooSmall, BulkheadError::TopUpTooSmall),
+    (RiskError::TopUpInsolvent, BulkheadError::TopUpInsolvent),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -201,6 +224,14 @@ fn place(error: RiskError) -> usize {
         RiskError::PriceAfterWindow => 32,
         RiskError::AccountingBroken => 33,
         RiskError::PayoutCapReached => 34,
+        RiskError::TopUpTriggerOutOfRange => 35,
+        RiskError::TopUpIntervalOutOfRange => 36,
+        RiskError::TopUpKeeperPayTooLarge => 37,
+        RiskError::TopUpNotNeeded => 38,
+        RiskError::TopUpTooEarly => 39,
+        RiskError::TopUpBudgetSpent => 40,
+        RiskError::TopUpTooSmall => 41,
+        RiskError::TopUpInsolvent => 42,
     }
 }
 
@@ -210,7 +241,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::PayoutCapReached) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::TopUpInsolvent) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

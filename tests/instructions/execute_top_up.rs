@@ -144,13 +144,13 @@ fn execute_top_up_fails_before_its_interval() {
     scene.price(58_000, 10);
     tops_up_as_the_host(&mut scene);
     let top_up = scene.world.top_up(scene.position);
-    scene.price(55_200, 59);
+    scene.price(55_000, 59);
     refused(&mut scene.world, &top_up, BulkheadError::TopUpTooEarly);
     // Replacing the plan does not start the wait anew, nor end it.
     let (owner, position) = (scene.owner, scene.position);
     scene.world.set_top_up(&owner, position, PLAN).unwrap();
     refused(&mut scene.world, &top_up, BulkheadError::TopUpTooEarly);
-    scene.price(55_200, 1);
+    scene.price(55_000, 1);
     tops_up_as_the_host(&mut scene);
 }
 

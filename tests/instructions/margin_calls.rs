@@ -143,8 +143,8 @@ fn liquidate_ok_whole_ends_the_call() {
 
 #[test]
 fn execute_order_ok_opening_near_the_margin_calls() {
-    let mut world = World::new().unwrap();
-    let (mut collateral, owner) = (500, world.actor(100_000 * USD));
+    let mut world = world_with(|params| params.depth_quote_atoms = 1_000_000 * USD);
+    let (mut collateral, owner) = (600, world.actor(200_000 * USD));
     // Little by little towards the initial margin: 1.6 times the volatility part, but 1.5 times of it all.
     loop {
         let opening = Opening::new(PositionSide::Long, 20 * BTC, collateral * 200 * USD);
@@ -192,7 +192,10 @@ fn execute_order_ok_a_decrease_calls_what_stays_below() {
     let id = scene.world.place_order(&owner, position, OrderAction::Decrease, BTC / 1_000).unwrap();
     scene.price(58_500, 5);
     let done = scene.world.execute(position, id).unwrap();
-    assert_called(&scene, &done, &standing(&scene));
+    // As stored: what the smaller open interest would lower is lowered by the next look.
+    let (seen, left) = (seen(&scene.world, Purpose::Decrease), scene.account().view().unwrap());
+    let standing = Standing::at(&seen.market, &left, &seen.sample, seen.now).unwrap();
+    assert_called(&scene, &done, &standing);
     let id = scene.world.place_order(&owner, position, OrderAction::Decrease, u64::MAX).unwrap();
     scene.world.advance(5);
     let done = scene.world.execute(position, id).unwrap();

@@ -201,10 +201,11 @@ fn set_top_up_fails_with_another_plan_authority_or_market() {
     refused(&mut desk.world, &swapped(&set, plan, pda::top_up(&neighbour)), seeds);
     let authority = pda::top_up_authority(&desk.owner.key);
     refused(&mut desk.world, &swapped(&set, authority, pda::top_up_authority(&victim.key)), seeds);
-    let market = BulkheadError::PositionMarketMismatch;
-    refused(&mut desk.world, &swapped(&set, desk.keys().market, other.market), market);
-    let required = BulkheadError::OwnerRequired;
-    refused(&mut desk.world, &swapped(&set, desk.position, neighbour), required);
+    let tampered = swapped(&set, desk.keys().market, other.market);
+    refused(&mut desk.world, &tampered, BulkheadError::PositionMarketMismatch);
+    refused(&mut desk.world, &swapped(&set, desk.position, neighbour), seeds);
+    let theirs = swapped(&swapped(&set, desk.position, neighbour), plan, pda::top_up(&neighbour));
+    refused(&mut desk.world, &theirs, BulkheadError::OwnerRequired);
     refuses_impostors(&mut desk.world, &set, &[]);
 }
 
