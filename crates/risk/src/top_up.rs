@@ -120,6 +120,8 @@ pub struct TopUpReport {
 /// Refuses a position that is worth nothing (the money would be lost with it), one at its payout cap (it can
 /// only be settled), one that is not below the trigger, and an amount after which it would not stand at 1.1
 /// times its maintenance margin. After it the position is healthy: an older sighting is void.
+///
+/// INV-20: the budget falls by exactly what vault and keeper get.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn top_up(
     market: &Market,

@@ -51,7 +51,7 @@ fn a_plan_has_bounds() {
     assert_eq!(with(|plan| plan.budget = QuoteAtoms::ZERO), Err(RiskError::AmountZero));
 }
 
-/// W-90: 450 USD are the maintenance margin of 10,000; 1.2 times of it are 540, 1.1 times are 495.
+/// W-90, W-93: 450 USD are the maintenance margin of 10,000; 1.2 times of it are 540, 1.1 times are 495.
 #[test]
 fn w_90_trigger_and_border_to_the_atom() {
     let whole = Ok(Split { keeper_pay: usd(1), into_vault: usd(299) });
@@ -118,7 +118,7 @@ fn w_92_a_call_to_the_atom() {
 }
 
 proptest! {
-    /// Exactly what the plan allows moves; afterwards the position is healthy by a tenth, its sighting void,
+    /// INV-20: exactly what the plan allows moves; afterwards the position is healthy by a tenth, its sighting void,
     /// and nothing else of it has changed.
     #[test]
     fn a_top_up_moves_what_its_plan_allows(
