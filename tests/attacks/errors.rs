@@ -29,9 +29,14 @@ const PINNED: &[(&str, u32)] = &[
     ("PendingAdminRequired", 6019),
     ("GuardianRequired", 6020),
     ("GuardianOrAdminRequired", 6021),
+    ("TopUpPlanMismatch", 6022),
     ("WithdrawalMarketMismatch", 6023),
     ("WithdrawalPayerMismatch", 6024),
     ("WithdrawalVaultMismatch", 6025),
+    ("TopUpPayerMismatch", 6026),
+    ("TopUpSourceMismatch", 6027),
+    ("TopUpSourceOwnerMismatch", 6028),
+    ("TopUpKeeperAccountRefused", 6029),
     ("ParameterOutOfBounds", 6100),
     ("TimelockOutOfBounds", 6101),
     ("MarketIndexMismatch", 6102),
@@ -93,6 +98,16 @@ const PINNED: &[(&str, u32)] = &[
     ("FrozenAmountsOpen", 6317),
     ("NothingToCollect", 6318),
     ("PayoutCapReached", 6319),
+    ("TopUpTriggerOutOfRange", 6320),
+    ("TopUpIntervalOutOfRange", 6321),
+    ("TopUpKeeperPayTooLarge", 6322),
+    ("TopUpNotNeeded", 6323),
+    ("TopUpTooEarly", 6324),
+    ("TopUpBudgetSpent", 6325),
+    ("TopUpTooSmall", 6326),
+    ("TopUpInsolvent", 6327),
+    ("TopUpNotApproved", 6328),
+    ("TopUpSourceUnable", 6329),
     ("CollateralPriceRequired", 6330),
     ("CollateralPriceTooOld", 6331),
     ("CollateralDepegged", 6332),
@@ -198,6 +213,14 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::WithdrawalLapsed, BulkheadError::WithdrawalLapsed),
     (RiskError::WithdrawalNotCancellable, BulkheadError::WithdrawalNotCancellable),
     (RiskError::WithdrawalsWaiting, BulkheadError::WithdrawalsWaiting),
+    (RiskError::TopUpTriggerOutOfRange, BulkheadError::TopUpTriggerOutOfRange),
+    (RiskError::TopUpIntervalOutOfRange, BulkheadError::TopUpIntervalOutOfRange),
+    (RiskError::TopUpKeeperPayTooLarge, BulkheadError::TopUpKeeperPayTooLarge),
+    (RiskError::TopUpNotNeeded, BulkheadError::TopUpNotNeeded),
+    (RiskError::TopUpTooEarly, BulkheadError::TopUpTooEarly),
+    (RiskError::TopUpBudgetSpent, BulkheadError::TopUpBudgetSpent),
+    (RiskError::TopUpTooSmall, BulkheadError::TopUpTooSmall),
+    (RiskError::TopUpInsolvent, BulkheadError::TopUpInsolvent),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -251,6 +274,14 @@ fn place(error: RiskError) -> usize {
         RiskError::WithdrawalLapsed => 45,
         RiskError::WithdrawalNotCancellable => 46,
         RiskError::WithdrawalsWaiting => 47,
+        RiskError::TopUpTriggerOutOfRange => 48,
+        RiskError::TopUpIntervalOutOfRange => 49,
+        RiskError::TopUpKeeperPayTooLarge => 50,
+        RiskError::TopUpNotNeeded => 51,
+        RiskError::TopUpTooEarly => 52,
+        RiskError::TopUpBudgetSpent => 53,
+        RiskError::TopUpTooSmall => 54,
+        RiskError::TopUpInsolvent => 55,
     }
 }
 
@@ -260,7 +291,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::WithdrawalsWaiting) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::TopUpInsolvent) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

@@ -2,7 +2,8 @@
 
 use anchor_lang::Discriminator;
 use bulkhead::state::{
-    Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Settlement, Trader, Withdrawal,
+    Market, Order, OrderAction, ParamChange, Position, PositionSide, Protocol, Settlement, TopUpPlan, Trader,
+    Withdrawal,
 };
 use bulkhead_client::accounts::{Account, decode};
 use bulkhead_client::pda;
@@ -347,6 +348,30 @@ fn layout_ok_withdrawal() {
             (224, bytes_of(&it.lapses_at)),
             (232, bytes_of(&it.short_since)),
             (240, bytes_of(&it._reserved)),
+        ]
+    });
+}
+
+#[test]
+fn layout_ok_top_up_plan() {
+    check::<TopUpPlan>([0xf1, 0xa6, 0x22, 0x8b, 0x36, 0x8e, 0x67, 0x97], 248, |it| {
+        vec![
+            (8, bytes_of(&it.version)),
+            (9, bytes_of(&it.bump)),
+            (10, bytes_of(&it.authority_bump)),
+            (11, bytes_of(&it._pad)),
+            (12, bytes_of(&it.trigger_ppm)),
+            (16, bytes_of(&it.position)),
+            (48, bytes_of(&it.owner)),
+            (80, bytes_of(&it.payer)),
+            (112, bytes_of(&it.source)),
+            (144, bytes_of(&it.budget_atoms)),
+            (152, bytes_of(&it.amount_atoms)),
+            (160, bytes_of(&it.keeper_pay_atoms)),
+            (168, bytes_of(&it.last_at)),
+            (176, bytes_of(&it.interval_secs)),
+            (180, bytes_of(&it._pad_2)),
+            (184, bytes_of(&it._reserved)),
         ]
     });
 }

@@ -9,6 +9,7 @@ use bulkhead_client::Result;
 use bulkhead_risk as risk;
 use risk::health::health;
 use risk::liquidation::{LiquidationReason, Readiness, assess};
+use risk::margin_call::Standing;
 use risk::market::Observed;
 use risk::orders::{require_in_window, spends_order};
 use risk::transition::{self, DecreaseArgs, IncreaseArgs, Liquidation, LiquidationReport, PoolFlow};
@@ -82,10 +83,34 @@ fn observe(case: &Case, purpose: Purpose) -> Result<Seen> {
 }
 
 impl Expected {
-    fn store(&mut self, mut seen: Seen, ledger: risk::Ledger, position: &risk::Position) {
+    fn store(&mut self, seen: Seen, ledger: risk::Ledger, position: &risk::Position) -> Result<()> {
+        let standing = match position.status {
+            risk::PositionStatus::Open => Some(Standing::at(&seen.market, position, &seen.sample, seen.now)?),
+            _ => None,
+        };
+        self.store_market(seen, ledger);
+        match standing {
+            Some(standing) => self.store_called(position, &standing),
+            None => {
+                self.position.store(position);
+                Ok(())
+            }
+        }
+    }
+
+    fn store_market(&mut self, mut seen: Seen, ledger: risk::Ledger) {
         seen.market.ledger = ledger;
         self.market.store_observed(&seen.market);
-        self.position.store(position);
+    }
+
+    /// The position, and a margin call if it is one: an event must be able to say its amounts.
+    fn store_called(&mut self, position: &risk::Position, standing: &Standing) -> Result<()> {
+        let called = position.called(standing)?;
+        if called.margin_called && self.position.margin_called == 0 {
+            let _ = to_event_atoms(standing.equity)?;
+        }
+        self.position.store(&called);
+        Ok(())
     }
 
     fn flow(&mut self, flow: PoolFlow) {
@@ -124,8 +149,7 @@ fn refresh(case: &Case, after: &mut Expected) -> Result<()> {
         std::cmp::Ordering::Greater => "raised",
         std::cmp::Ordering::Equal => "held",
     };
-    after.position.store(&before.with_requirement_of(&refreshed));
-    Ok(())
+    after.store_called(&before.with_requirement_of(&refreshed), &Standing::of(&standing))
 }
 
 fn flag(case: &Case, after: &mut Expected) -> Result<()> {
@@ -134,15 +158,17 @@ fn flag(case: &Case, after: &mut Expected) -> Result<()> {
     let current = before.accrued(&seen.market.params, &seen.market.ledger)?.lowered(&seen.market)?;
     let standing = assess(&seen.market, &current, &seen.sample, seen.now)?;
     after.label = readiness_label(standing.readiness);
-    let sighted = before.with_requirement_of(&current.sighted(standing.readiness, &seen.sample));
-    if standing.readiness == Readiness::Healthy && before.below_since.is_zero() {
+    let call = Standing::of(&standing);
+    let current = current.sighted(standing.readiness, &seen.sample).called(&call)?;
+    let sighted = before.with_requirement_of(&current);
+    let same_call = sighted.margin_called == before.margin_called;
+    if standing.readiness == Readiness::Healthy && before.below_since.is_zero() && same_call {
         return Ok(());
     }
     if sighted.below_since != before.below_since {
         let _ = to_event_atoms(standing.valuation.equity)?;
     }
-    after.position.store(&sighted);
-    Ok(())
+    after.store_called(&sighted, &call)
 }
 
 fn view(case: &Case, after: &mut Expected) -> Result<()> {
@@ -200,13 +226,14 @@ fn liquidate(case: &Case, after: &mut Expected) -> Result<()> {
             after.label = readiness_label(assessment.readiness);
             let _ = to_event_atoms(assessment.valuation.equity)?;
             let ledger = seen.market.ledger;
-            after.store(seen, ledger, &position);
+            after.store_market(seen, ledger);
+            after.store_called(&position, &Standing::of(&assessment))?;
         }
         Liquidation::Done(report) => {
             after.label = done_label(case, &report);
             let _ = closed_amounts(&report.closed, report.trade_fee, &report.position)?;
             let _ = to_event_atoms(report.assessment.valuation.equity)?;
-            after.store(seen, report.ledger, &report.position);
+            after.store(seen, report.ledger, &report.position)?;
             after.flow(report.flow);
             after.balances.vault -= report.fee.get();
             after.balances.keeper += report.keeper_pay.get();
@@ -235,7 +262,7 @@ fn settle(case: &Case, after: &mut Expected) -> Result<()> {
     let seen = observe(case, Purpose::Observe)?;
     let report = transition::settle_capped(&seen.market, &case.position.view()?, &seen.sample)?;
     let _ = closed_amounts(&report.closed, report.trade_fee, &report.position)?;
-    after.store(seen, report.ledger, &report.position);
+    after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);
     after.balances.keeper += report.keeper_pay.get();
     after.balances.pool -= report.keeper_pay.get();
@@ -267,7 +294,7 @@ fn increase(case: &Case, after: &mut Expected) -> Result<()> {
         other => other?,
     };
     after.label = if case.position.status == 0 { "opened" } else { "increased" };
-    after.store(seen, report.ledger, &report.position);
+    after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);
     filled(after, OrderAction::Increase)
 }
@@ -290,7 +317,7 @@ fn decrease(case: &Case, after: &mut Expected) -> Result<()> {
         (false, true) => "decreased at a loss",
         (false, false) => "decreased at a gain",
     };
-    after.store(seen, report.ledger, &report.position);
+    after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);
     filled(after, OrderAction::Decrease)
 }
@@ -316,7 +343,7 @@ fn remove(case: &Case, after: &mut Expected) -> Result<()> {
     let report =
         transition::remove_collateral(&seen.market, &case.position.view()?, &seen.sample, amount, seen.now)?;
     after.label = if report.owed_paid.is_zero() { "removed" } else { "removed, owed paid" };
-    after.store(seen, report.ledger, &report.position);
+    after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);
     after.balances.vault -= report.removed.get();
     after.balances.owner += report.removed.get();

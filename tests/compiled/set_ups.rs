@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use bulkhead::constants::{ORDER_SEED, POSITION_SEED, TRADER_SEED, VAULT_SEED};
-use bulkhead::instructions::{Change, DepositArgs, MarketMode, QueueChangeArgs};
+use bulkhead::constants::{
+    ORDER_SEED, POSITION_SEED, TOP_UP_AUTHORITY_SEED, TOP_UP_SEED, TRADER_SEED, VAULT_SEED,
+};
+use bulkhead::instructions::{Change, DepositArgs, MarketMode, QueueChangeArgs, SetTopUpArgs};
 use bulkhead::oracle::OracleSource;
 use bulkhead::state::{LowHigh, Market, OrderAction, PauseKind, PositionSide};
 use bulkhead::views::MarketParams;
@@ -38,6 +40,7 @@ pub(crate) fn all() -> Vec<Measured> {
     endings(&mut rows);
     governance(&mut rows);
     crate::set_ups_settlement::all(&mut rows);
+    top_ups(&mut rows);
     rows
 }
 
@@ -346,4 +349,38 @@ fn governance(rows: &mut Vec<Measured>) {
     measure(rows, &mut world, "by the guardian", ix::unpause(guardian, PauseKind::NewRisk));
     measure(rows, &mut world, "somebody", ix::propose_admin(admin, guardian));
     measure(rows, &mut world, "once", ix::accept_admin(guardian));
+}
+
+fn top_ups(rows: &mut Vec<Measured>) {
+    let mut world = busy();
+    let keys = world.keys;
+    let owner = loop {
+        // No bump of plan or authority has to be searched.
+        let owner = trader(&mut world);
+        let position = pda::position(&keys.market, &owner.key, 0);
+        let is_first = |seeds: &[&[u8]]| Pubkey::find_program_address(seeds, &ID).1 == 255;
+        if is_first(&[TOP_UP_SEED, position.as_ref()])
+            && is_first(&[TOP_UP_AUTHORITY_SEED, owner.key.as_ref()])
+        {
+            break owner;
+        }
+    };
+    let position = world.open(&owner, &Opening::new(PositionSide::Long, BTC, 5_000 * USD)).expect("open");
+    let args = SetTopUpArgs {
+        budget_atoms: 20_000 * USD,
+        trigger_ppm: 1_500_000,
+        amount_atoms: 5_000 * USD,
+        interval_secs: 60,
+        keeper_pay_atoms: USD,
+    };
+    world.approve_top_ups(&owner, args.budget_atoms).expect("approve");
+    let set = ix::set_top_up(&keys, owner.key, owner.key, position, owner.tokens, args);
+    measure(rows, &mut world, "a new plan", set.clone());
+    measure(rows, &mut world, "in the place of another", set);
+    world.advance(7_200);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    next_minute(&mut world, PRICE * 96 / 100);
+    let top_up = world.top_up(position);
+    measure(rows, &mut world, "after accruals, with keeper pay", top_up);
+    measure(rows, &mut world, "by the owner", ix::cancel_top_up(owner.key, position, owner.key));
 }

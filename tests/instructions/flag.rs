@@ -2,12 +2,13 @@
 
 use anchor_lang::error::ErrorCode;
 use bulkhead::error::BulkheadError;
-use bulkhead::events::PositionSighted;
+use bulkhead::events::{MarginCalled, PositionSighted};
 use bulkhead::state::{Position, PositionSide};
 use bulkhead_client::ix;
 use bulkhead_lab::world::{Opening, World};
 use bulkhead_risk::Purpose;
 use bulkhead_risk::liquidation::assess;
+use bulkhead_risk::margin_call::Standing;
 use bulkhead_tests::foreign::Others;
 use bulkhead_tests::keeping::{Scene, all_accounts, changed};
 use bulkhead_tests::*;
@@ -25,12 +26,25 @@ fn flags_as_the_host(world: &mut World, positions: &[Pubkey]) {
         let current = before.accrued(&seen.market.params, &seen.market.ledger).unwrap();
         let current = current.lowered(&seen.market).unwrap();
         let standing = assess(&seen.market, &current, &seen.sample, seen.now).unwrap();
-        let after = current.sighted(standing.readiness, &seen.sample);
-        let healthy_all_along = after.below_since.is_zero() && before.below_since.is_zero();
+        let call = Standing::of(&standing);
+        let after = current.sighted(standing.readiness, &seen.sample).called(&call).unwrap();
+        let healthy_all_along = after.below_since.is_zero()
+            && before.below_since.is_zero()
+            && after.margin_called == before.margin_called;
         if !(healthy_all_along && standing.valuation.equity.0 >= standing.maintenance_margin.signed().0) {
             account.store(&before.with_requirement_of(&after));
         }
         expected.push(account);
+        if after.margin_called && !before.margin_called {
+            let event = MarginCalled {
+                position: *position,
+                owner: account.owner,
+                equity_atoms: i64::try_from(standing.valuation.equity.get()).unwrap(),
+                maintenance_atoms: standing.maintenance_margin.get(),
+                price_e12: standing.price.get(),
+            };
+            sightings.push(event.into());
+        }
         if after.below_since != before.below_since {
             let event = PositionSighted {
                 position: *position,
@@ -146,7 +160,7 @@ fn flag_ok_nobody_twice_and_gone() {
     // What is no account of the program any more does not fail a batch, and naming one twice counts once.
     let instruction = ix::flag(&scene.world.keys, &[nobody, position, position]);
     let done = scene.world.send(&[instruction]).unwrap();
-    assert_eq!(events(&done).len(), 1);
+    assert_eq!(events(&done).len(), 2, "one margin call, one sighting");
     assert_eq!(scene.account().below_since, scene.world.now());
 }
 

@@ -6,6 +6,7 @@ mod oracle;
 pub mod random;
 mod spent;
 mod tamper;
+pub mod top_ups;
 
 pub use oracle::{bad_prices, refuses_bad_prices};
 pub use spent::spent;

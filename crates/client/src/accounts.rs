@@ -6,7 +6,9 @@
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
 use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
-use bulkhead::state::{Market, Order, ParamChange, Position, Protocol, Settlement, Trader, Withdrawal};
+use bulkhead::state::{
+    Market, Order, ParamChange, Position, Protocol, Settlement, TopUpPlan, Trader, Withdrawal,
+};
 use bytemuck::Pod;
 
 const DISCRIMINATOR_LEN: usize = 8;
@@ -90,6 +92,7 @@ accounts!(
     ParamChange: ACCOUNT_VERSION,
     Settlement: ACCOUNT_VERSION,
     Withdrawal: ACCOUNT_VERSION,
+    TopUpPlan: ACCOUNT_VERSION,
 );
 
 /// The `T` in an account's `data`.
@@ -137,6 +140,8 @@ pub enum AnyAccount {
     Settlement(Box<Settlement>),
     /// A withdrawal.
     Withdrawal(Box<Withdrawal>),
+    /// A top-up plan.
+    TopUpPlan(Box<TopUpPlan>),
 }
 
 impl AnyAccount {
@@ -152,6 +157,7 @@ impl AnyAccount {
             ParamChange::DISCRIMINATOR => decode(data).map(Box::new).map(Self::ParamChange),
             Settlement::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Settlement),
             Withdrawal::DISCRIMINATOR => decode(data).map(Box::new).map(Self::Withdrawal),
+            TopUpPlan::DISCRIMINATOR => decode(data).map(Box::new).map(Self::TopUpPlan),
             _ => Err(AccountError::WrongKind { expected: "Bulkhead account", found }),
         }
     }
@@ -167,6 +173,7 @@ impl AnyAccount {
             Self::ParamChange(_) => ParamChange::NAME,
             Self::Settlement(_) => Settlement::NAME,
             Self::Withdrawal(_) => Withdrawal::NAME,
+            Self::TopUpPlan(_) => TopUpPlan::NAME,
         }
     }
 }

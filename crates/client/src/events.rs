@@ -111,6 +111,10 @@ any_event!(
     WithdrawalRequested,
     WithdrawalExecuted,
     WithdrawalCancelled,
+    MarginCalled,
+    TopUpSet,
+    TopUpCancelled,
+    ToppedUp,
 );
 
 /// What a transaction's logs hold of this program's events.

@@ -6,6 +6,7 @@ mod governance;
 mod keeping;
 mod liquidity;
 mod settlement;
+mod top_up;
 mod trading;
 mod view;
 
@@ -14,6 +15,7 @@ pub use governance::*;
 pub use keeping::*;
 pub use liquidity::*;
 pub use settlement::*;
+pub use top_up::*;
 pub use trading::*;
 pub use view::*;
 

@@ -4,7 +4,8 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::solana_program::bpf_loader_upgradeable;
 use bulkhead::constants::{
     CHANGE_SEED, INSURANCE_SEED, LP_MINT_SEED, MARKET_SEED, ORDER_SEED, POOL_SEED, POSITION_SEED,
-    PROTOCOL_SEED, SETTLEMENT_SEED, TRADER_SEED, VAULT_SEED, WITHDRAWAL_SEED, WITHDRAWAL_VAULT_SEED,
+    PROTOCOL_SEED, SETTLEMENT_SEED, TOP_UP_AUTHORITY_SEED, TOP_UP_SEED, TRADER_SEED, VAULT_SEED,
+    WITHDRAWAL_SEED, WITHDRAWAL_VAULT_SEED,
 };
 
 fn derive(seeds: &[&[u8]]) -> Pubkey {
@@ -74,6 +75,16 @@ pub fn withdrawal(market: &Pubkey, owner: &Pubkey, id: u32) -> Pubkey {
 /// The escrow of a withdrawal's shares.
 pub fn withdrawal_vault(withdrawal: &Pubkey) -> Pubkey {
     derive(&[WITHDRAWAL_VAULT_SEED, withdrawal.as_ref()])
+}
+
+/// A position's top-up plan.
+pub fn top_up(position: &Pubkey) -> Pubkey {
+    derive(&[TOP_UP_SEED, position.as_ref()])
+}
+
+/// The delegate that an owner approves, by the token program's own instruction, for all top-up plans.
+pub fn top_up_authority(owner: &Pubkey) -> Pubkey {
+    derive(&[TOP_UP_AUTHORITY_SEED, owner.as_ref()])
 }
 
 /// The account in which the upgradeable loader keeps the program's code and upgrade authority.

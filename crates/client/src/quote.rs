@@ -4,9 +4,10 @@
 //! instruction would, with the same rules of age and confidence, and returns the risk crate's own report.
 //! Nothing is computed here.
 
-use bulkhead::state::{Market, Position};
+use bulkhead::state::{Market, Position, TopUpPlan};
 use bulkhead_risk as risk;
 use risk::health::Health;
+use risk::top_up::{TopUpReport, top_up};
 use risk::transition::{
     self, DecreaseArgs, DecreaseReport, Frozen, IncreaseArgs, IncreaseReport, Liquidation,
 };
@@ -137,6 +138,13 @@ pub fn quote_decrease(look: &Look, position: &Position, args: &DecreaseArgs) -> 
 pub fn quote_liquidation(look: &Look, position: &Position, frozen: Frozen) -> Result<Liquidation> {
     let market = look.observed(Purpose::Liquidate)?;
     Ok(transition::liquidate(&market, &position.view()?, &look.sample, frozen, look.now)?)
+}
+
+/// What `execute_top_up` would do by the position's plan; the refusal says why it would do nothing. What the
+/// wallet holds and has approved is not looked at.
+pub fn quote_top_up(look: &Look, position: &Position, plan: &TopUpPlan) -> Result<TopUpReport> {
+    let market = look.observed(Purpose::Liquidate)?;
+    Ok(top_up(&market, &position.view()?, &plan.view()?, &look.sample, look.now)?)
 }
 
 /// Health of `position`, as `view_position` answers.

@@ -16,6 +16,7 @@ pub mod price;
 mod program;
 mod setup;
 mod tokens;
+mod top_ups;
 
 pub use actors::{Actor, Opening, any_price};
 pub use liquidity::Provider;

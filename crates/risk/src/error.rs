@@ -104,6 +104,24 @@ pub enum RiskError {
     /// The payout cap is reached: an increase would lift it after the fact. Settle first.
     PayoutCapReached,
 
+    // --- top-ups ---------------------------------------------------------------------------------
+    /// Trigger outside 1 to 5 times the maintenance margin.
+    TopUpTriggerOutOfRange,
+    /// Interval outside 15 seconds to 7 days.
+    TopUpIntervalOutOfRange,
+    /// Keeper pay over 5 % of what one top-up moves.
+    TopUpKeeperPayTooLarge,
+    /// Equity is not below the plan's trigger.
+    TopUpNotNeeded,
+    /// The interval since the last top-up has not passed.
+    TopUpTooEarly,
+    /// Nothing is left of the plan's budget.
+    TopUpBudgetSpent,
+    /// The position would stand under 1.1 times its maintenance margin.
+    TopUpTooSmall,
+    /// Equity is zero or below: the money would be lost with the position.
+    TopUpInsolvent,
+
     // --- orders ----------------------------------------------------------------------------------
     /// Fill price is worse than the order accepts.
     PriceNotAcceptable,

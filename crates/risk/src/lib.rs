@@ -12,6 +12,7 @@
 //! [`oracle`] accepts a sample, [`volatility`] and [`extremes`] learn from it, [`accrual`] moves the
 //! funding and borrow indexes, [`margin`] says what a position must hold, [`position`] what it is worth,
 //! [`refresh`] lets its requirement follow, and [`transition`] opens, closes, adjusts and liquidates.
+//! [`margin_call`] warns before that, and [`top_up`] says what an owner's plan then moves.
 #![no_std]
 
 pub mod accrual;
@@ -25,6 +26,7 @@ pub mod insurance;
 pub mod ledger;
 pub mod liquidation;
 pub mod margin;
+pub mod margin_call;
 pub mod market;
 pub mod oracle;
 pub mod orders;
@@ -35,6 +37,7 @@ pub mod position;
 pub mod rates;
 pub mod refresh;
 pub mod settlement;
+pub mod top_up;
 pub mod transition;
 pub mod trigger;
 pub mod units;

@@ -72,7 +72,7 @@ impl Position {
         Ok(next)
     }
 
-    /// `self`, as stored, with the requirement and the sighting of `projected` and nothing else.
+    /// `self`, as stored, with requirement, sighting and call of `projected` and nothing else.
     ///
     /// For instructions that look at a market without writing it: what they accrued belongs to a projection
     /// of the indexes that the next writer of the market need not reach, and must not be stored.
@@ -82,6 +82,7 @@ impl Position {
             addon_ppm: projected.addon_ppm,
             margin_refreshed_at: projected.margin_refreshed_at,
             below_since: projected.below_since,
+            margin_called: projected.margin_called,
             ..*self
         }
     }

@@ -203,6 +203,43 @@ fn settlement() -> Vec<(u32, i128)> {
     ]
 }
 
+/// The least amount at which `holds`, where it holds for all above.
+fn least(holds: impl Fn(QuoteAtoms) -> bool) -> i128 {
+    let (mut below, mut above) = (0, 10_000 * USD);
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if holds(QuoteAtoms(middle)) { above = middle } else { below = middle }
+    }
+    above.into()
+}
+
+fn top_ups() -> Vec<(u32, i128)> {
+    let plan = top_up::Plan {
+        budget: usd(1_000),
+        trigger_ppm: Ppm(1_200_000),
+        amount: usd(300),
+        interval_secs: 60,
+        last_at: UnixSeconds::ZERO,
+        keeper_pay: usd(1),
+    };
+    let outcome = |equity: QuoteAtoms| {
+        let (market, position) = open(&market(), Side::Long, 10_000, equity);
+        top_up::top_up(&market, &position, &plan, &sample(PRICE), NOW).map(drop)
+    };
+    let last = top_up::Plan { budget: usd(10), keeper_pay: usd(15), ..plan }.next().unwrap();
+    let is_called = |equity: QuoteAtoms| {
+        let (market, position) = open(&market(), Side::Long, 10_000, equity);
+        let standing = margin_call::Standing::at(&market, &position, &sample(PRICE), NOW).unwrap();
+        position.called(&standing).unwrap().margin_called
+    };
+    vec![
+        (90, least(|equity| outcome(equity) == Err(RiskError::TopUpNotNeeded))),
+        (91, last.keeper_pay.0.into()),
+        (92, least(|equity| !is_called(equity))),
+        (93, least(|equity| outcome(equity) != Err(RiskError::TopUpTooSmall))),
+    ]
+}
+
 #[test]
 fn worked_numbers_ok_as_the_document_says() {
     let written = written();
@@ -214,6 +251,7 @@ fn worked_numbers_ok_as_the_document_says() {
         accrual_and_pool(),
         closing(),
         settlement(),
+        top_ups(),
     ];
     let computed: BTreeMap<u32, i128> = groups.into_iter().flatten().collect();
     let shown: Vec<_> = computed.iter().map(|(id, number)| format!("W-{id:02} {number}")).collect();

@@ -41,6 +41,12 @@ pub const WITHDRAWAL_SEED: &[u8] = b"withdrawal";
 /// Seed of the escrow of a withdrawal's shares; followed by the withdrawal.
 #[constant]
 pub const WITHDRAWAL_VAULT_SEED: &[u8] = b"withdrawal_vault";
+/// Seed of a top-up plan; followed by the position.
+#[constant]
+pub const TOP_UP_SEED: &[u8] = b"top_up";
+/// Seed of the one delegate that an owner approves for all top-up plans; followed by the owner.
+#[constant]
+pub const TOP_UP_AUTHORITY_SEED: &[u8] = b"top_up_authority";
 
 /// Layout version that every account but the market carries.
 pub const ACCOUNT_VERSION: u8 = 1;

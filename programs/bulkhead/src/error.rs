@@ -53,12 +53,22 @@ pub enum BulkheadError {
     GuardianRequired = 20,
     #[msg("Only the guardian or the admin may do this")]
     GuardianOrAdminRequired = 21,
+    #[msg("This top-up plan belongs to another position")]
+    TopUpPlanMismatch = 22,
     #[msg("This withdrawal belongs to another market")]
     WithdrawalMarketMismatch = 23,
     #[msg("This account is not the one that paid for the withdrawal")]
     WithdrawalPayerMismatch = 24,
     #[msg("This vault does not hold the withdrawal's shares")]
     WithdrawalVaultMismatch = 25,
+    #[msg("This account is not the one that paid for the top-up plan")]
+    TopUpPayerMismatch = 26,
+    #[msg("This is not the token account that the top-up plan names")]
+    TopUpSourceMismatch = 27,
+    #[msg("The token account that a top-up comes from must be the position's owner's")]
+    TopUpSourceOwnerMismatch = 28,
+    #[msg("The keeper's token account is the position's vault or the one that the top-up comes from")]
+    TopUpKeeperAccountRefused = 29,
 
     // --- 100: configuration ----------------------------------------------------------------------
     #[msg("A parameter lies outside the program's bounds: its number is in the log")]
@@ -187,6 +197,26 @@ pub enum BulkheadError {
     NothingToCollect = 318,
     #[msg("The payout cap is reached: settle the position first")]
     PayoutCapReached = 319,
+    #[msg("A top-up plan's trigger must be between 1 and 5 times the maintenance margin")]
+    TopUpTriggerOutOfRange = 320,
+    #[msg("A top-up plan's interval must be between 15 seconds and 7 days")]
+    TopUpIntervalOutOfRange = 321,
+    #[msg("Keeper pay of a top-up must be at most 5 % of its amount")]
+    TopUpKeeperPayTooLarge = 322,
+    #[msg("The position's equity is not below the top-up plan's trigger")]
+    TopUpNotNeeded = 323,
+    #[msg("The interval since the last top-up has not passed")]
+    TopUpTooEarly = 324,
+    #[msg("Nothing is left of the top-up plan's budget")]
+    TopUpBudgetSpent = 325,
+    #[msg("The top-up would leave the position under 1.1 times its maintenance margin")]
+    TopUpTooSmall = 326,
+    #[msg("The position is worth nothing: a top-up would be lost with it")]
+    TopUpInsolvent = 327,
+    #[msg("The owner has not approved the top-up authority, or for less than this top-up moves")]
+    TopUpNotApproved = 328,
+    #[msg("The account that the top-up comes from is frozen or holds too little")]
+    TopUpSourceUnable = 329,
     #[msg("The market asks for the price of its collateral before it takes risk: name that account too")]
     CollateralPriceRequired = 330,
     #[msg("The price of the collateral is too old: push a newer one")]
@@ -321,6 +351,14 @@ impl From<RiskError> for BulkheadError {
             RiskError::DecreaseWorsensHealth => Self::DecreaseWorsensHealth,
             RiskError::PayoutCapNotReached => Self::PayoutCapNotReached,
             RiskError::PayoutCapReached => Self::PayoutCapReached,
+            RiskError::TopUpTriggerOutOfRange => Self::TopUpTriggerOutOfRange,
+            RiskError::TopUpIntervalOutOfRange => Self::TopUpIntervalOutOfRange,
+            RiskError::TopUpKeeperPayTooLarge => Self::TopUpKeeperPayTooLarge,
+            RiskError::TopUpNotNeeded => Self::TopUpNotNeeded,
+            RiskError::TopUpTooEarly => Self::TopUpTooEarly,
+            RiskError::TopUpBudgetSpent => Self::TopUpBudgetSpent,
+            RiskError::TopUpTooSmall => Self::TopUpTooSmall,
+            RiskError::TopUpInsolvent => Self::TopUpInsolvent,
             RiskError::PriceNotAcceptable => Self::PriceNotAcceptable,
             RiskError::PriceBeforeWindow => Self::PriceBeforeWindow,
             RiskError::PriceAfterWindow => Self::PriceAfterWindow,

@@ -4,11 +4,13 @@ mod governance;
 mod keeping;
 mod liquidity;
 mod settlement;
+mod top_up;
 
 pub use governance::*;
 pub use keeping::*;
 pub use liquidity::*;
 pub use settlement::*;
+pub use top_up::*;
 
 use anchor_lang::prelude::*;
 

@@ -15,6 +15,7 @@ pub mod events;
 mod guard;
 pub mod instructions;
 mod invariants;
+mod margin_calls;
 mod observe;
 pub mod oracle;
 pub mod state;
@@ -151,6 +152,16 @@ pub mod bulkhead {
         handle_set_delegate(ctx, delegate)
     }
 
+    /// Makes or replaces a position's top-up plan; owner.
+    pub fn set_top_up(ctx: Context<SetTopUp>, args: SetTopUpArgs) -> Result<()> {
+        handle_set_top_up(ctx, args)
+    }
+
+    /// Takes a top-up plan back; owner, and anyone once the position is closed.
+    pub fn cancel_top_up(ctx: Context<CancelTopUp>) -> Result<()> {
+        handle_cancel_top_up(ctx)
+    }
+
     /// Takes everything out of a flat position; owner.
     pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
         handle_close_position(ctx)
@@ -204,6 +215,11 @@ pub mod bulkhead {
     /// Closes a position of a settled market at the settlement price; anyone.
     pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
         handle_settle_position(ctx)
+    }
+
+    /// Tops a position up by its owner's plan; anyone.
+    pub fn execute_top_up(ctx: Context<ExecuteTopUp>) -> Result<()> {
+        handle_execute_top_up(ctx)
     }
 
     /// A position's health as return data.

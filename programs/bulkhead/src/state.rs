@@ -10,6 +10,7 @@ mod order;
 mod position;
 mod protocol;
 mod settlement;
+mod top_up;
 mod trader;
 mod withdrawal;
 
@@ -19,6 +20,7 @@ pub use order::*;
 pub use position::*;
 pub use protocol::*;
 pub use settlement::*;
+pub use top_up::*;
 pub use trader::*;
 pub use withdrawal::*;
 

@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_2022::spl_token_2022::{
     extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
-    state::Mint as MintState,
+    state::{Account as HoldingState, Mint as MintState},
 };
 use anchor_spl::token_interface::{self, Burn, CloseAccount, MintTo, TransferChecked};
 
@@ -48,6 +48,14 @@ pub(crate) fn is_owned_by(account: &AccountInfo, owner: &Pubkey) -> Result<bool>
 }
 
 /// One transfer of collateral or of pool shares.
+/// Everything that a token account says of itself.
+pub(crate) fn holding(account: &AccountInfo) -> Result<HoldingState> {
+    let data = account.try_borrow_data()?;
+    let state = StateWithExtensions::<HoldingState>::unpack(&data);
+    Ok(state.map_err(|_| error!(BulkheadError::NotATokenAccount))?.base)
+}
+
+/// One transfer of collateral.
 pub(crate) struct Transfer<'a, 'info> {
     /// Token program of both.
     pub(crate) program: &'a AccountInfo<'info>,

@@ -5,6 +5,7 @@ mod market;
 mod migrate;
 mod position;
 mod settlement;
+mod top_up;
 
 pub use amounts::{closed_amounts, to_event_atoms};
 pub use market::MarketParams;

@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
-use bulkhead::state::{Market, Order, Position, Protocol, Settlement, Trader, Withdrawal};
+use bulkhead::state::{Market, Order, Position, Protocol, Settlement, TopUpPlan, Trader, Withdrawal};
 use bulkhead_client::ID;
 use bulkhead_client::accounts::{Account, AccountError, AnyAccount, decode, decode_owned};
 use bytemuck::Zeroable;
@@ -26,6 +26,8 @@ fn decode_ok_every_kind() {
     assert_eq!(decode::<Trader>(&bytes_of(&trader)), Ok(trader));
     let withdrawal = Withdrawal { version: 1, id: 3, shares: 10, ..Withdrawal::zeroed() };
     assert_eq!(decode::<Withdrawal>(&bytes_of(&withdrawal)), Ok(withdrawal));
+    let plan = TopUpPlan { version: 1, budget_atoms: 9, ..TopUpPlan::zeroed() };
+    assert_eq!(decode::<TopUpPlan>(&bytes_of(&plan)), Ok(plan));
 }
 
 #[test]
@@ -38,6 +40,7 @@ fn any_account_decodes_by_discriminator() {
         (bytes_of(&Trader { version: 1, ..Trader::zeroed() }), "Trader"),
         (bytes_of(&Withdrawal { version: 1, ..Withdrawal::zeroed() }), "Withdrawal"),
         (bytes_of(&Settlement { version: 1, ..Settlement::zeroed() }), "Settlement"),
+        (bytes_of(&TopUpPlan { version: 1, ..TopUpPlan::zeroed() }), "TopUpPlan"),
     ];
     for (data, name) in all {
         assert_eq!(AnyAccount::decode(&data).unwrap().name(), name);
@@ -46,8 +49,9 @@ fn any_account_decodes_by_discriminator() {
 
 #[test]
 fn lengths_are_those_of_the_program() {
-    let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN, Withdrawal::LEN];
-    assert_eq!(lengths, [336, 1624, 416, 200, 120, 304]);
+    let lengths = [Protocol::LEN, Market::LEN, Position::LEN, Order::LEN, Trader::LEN];
+    assert_eq!(lengths, [336, 1624, 416, 200, 120]);
+    assert_eq!([Withdrawal::LEN, TopUpPlan::LEN], [304, 248]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ const SOURCES: [&str; 4] = [
     include_str!("../../../../programs/bulkhead/src/events/keeping.rs"),
     include_str!("../../../../programs/bulkhead/src/events/liquidity.rs"),
     include_str!("../../../../programs/bulkhead/src/events/settlement.rs"),
+    include_str!("../../../../programs/bulkhead/src/events/top_up.rs"),
 ];
 
 fn delegate_set(seed: u8) -> AnyEvent {

@@ -368,6 +368,56 @@ fn collateral_price_follows_from_the_market() {
 }
 
 #[test]
+fn top_up_accounts() {
+    let (owner, payer, position, tokens) = (key(OWNER), key(PAYER), key(POSITION), key(TOKENS));
+    let (plan, authority) = (pda::top_up(&position), pda::top_up_authority(&owner));
+    let args = SetTopUpArgs {
+        budget_atoms: 1,
+        trigger_ppm: 2,
+        amount_atoms: 3,
+        interval_secs: 4,
+        keeper_pay_atoms: 5,
+    };
+    let set = ix::set_top_up(&keys(), owner, payer, position, tokens, args);
+    check::<instruction::SetTopUp>(
+        &set,
+        &[
+            s(owner),
+            sw(payer),
+            r(key(1)),
+            r(position),
+            w(plan),
+            r(tokens),
+            r(authority),
+            r(system_program::ID),
+        ],
+    );
+    let read = SetTopUpArgs::try_from_slice(&set.data[8..]).unwrap();
+    assert_eq!((read.budget_atoms, read.trigger_ppm, read.amount_atoms), (1, 2, 3));
+    assert_eq!((read.interval_secs, read.keeper_pay_atoms), (4, 5));
+    check::<instruction::CancelTopUp>(
+        &ix::cancel_top_up(key(30), position, payer),
+        &[s(key(30)), r(position), w(plan), w(payer)],
+    );
+    check::<instruction::ExecuteTopUp>(
+        &ix::execute_top_up(&keys(), key(30), key(31), position, owner, tokens),
+        &[
+            s(key(30)),
+            r(key(1)),
+            w(position),
+            r(key(2)),
+            w(vault()),
+            w(plan),
+            w(tokens),
+            r(authority),
+            w(key(31)),
+            r(key(3)),
+            r(key(4)),
+        ],
+    );
+}
+
+#[test]
 fn every_instruction_has_a_builder() {
     let program = include_str!("../../../../programs/bulkhead/src/lib.rs");
     let program = program.split_once("pub mod bulkhead {").unwrap().1;
@@ -377,6 +427,7 @@ fn every_instruction_has_a_builder() {
         include_str!("../../src/ix/keeping.rs"),
         include_str!("../../src/ix/liquidity.rs"),
         include_str!("../../src/ix/settlement.rs"),
+        include_str!("../../src/ix/top_up.rs"),
         include_str!("../../src/ix/trading.rs"),
         include_str!("../../src/ix/view.rs"),
     ]

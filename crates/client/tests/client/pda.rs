@@ -28,6 +28,8 @@ fn pdas_follow_from_their_seeds() {
     let withdrawal = pda::withdrawal(&market, &owner, 0x0403_0201);
     assert_eq!(withdrawal, at(&[b"withdrawal", market.as_ref(), owner.as_ref(), &[1, 2, 3, 4]]));
     assert_eq!(pda::withdrawal_vault(&withdrawal), at(&[b"withdrawal_vault", withdrawal.as_ref()]));
+    assert_eq!(pda::top_up(&position), at(&[b"top_up", position.as_ref()]));
+    assert_eq!(pda::top_up_authority(&owner), at(&[b"top_up_authority", owner.as_ref()]));
 }
 
 #[test]

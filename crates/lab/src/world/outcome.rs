@@ -62,6 +62,8 @@ fn name_of(instruction: &Instruction) -> &'static str {
         Pause "pause", Unpause "unpause", MigrateMarket "migrate_market", SettleMarket "settle_market",
         RecordSettlementPrice "record_settlement_price", SettlePosition "settle_position",
         ViewRates "view_rates",
+        Pause "pause", Unpause "unpause",
+        SetTopUp "set_top_up", CancelTopUp "cancel_top_up", ExecuteTopUp "execute_top_up",
     );
     "unknown"
 }

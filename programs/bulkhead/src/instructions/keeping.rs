@@ -3,6 +3,7 @@
 mod collect_frozen;
 mod crank_market;
 mod execute_order;
+mod execute_top_up;
 mod flag;
 mod liquidate;
 mod record_settlement_price;
@@ -15,6 +16,7 @@ mod update_market;
 pub use collect_frozen::*;
 pub use crank_market::*;
 pub use execute_order::*;
+pub use execute_top_up::*;
 pub use flag::*;
 pub use liquidate::*;
 pub use record_settlement_price::*;

@@ -12,6 +12,7 @@ use crate::constants::ACCOUNT_VERSION;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{OrderFailed, PositionDecreased, PositionIncreased};
 use crate::invariants;
+use crate::margin_calls;
 use crate::observe::{Projection, observe, require_collateral_worth};
 use crate::state::{Market, Order, OrderAction, POSITION_CLOSED, Position, Protocol};
 use crate::transfers::{PositionTransfers, SignerKeys};
@@ -145,9 +146,9 @@ fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     };
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
-    position.store(&report.position);
     position.remove_order(OrderAction::Increase)?;
     emit_increased(accounts, &report);
+    margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
     Ok((report.flow, SignerKeys::of(&market, &position)))
 }
 
@@ -168,9 +169,9 @@ fn decrease(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     };
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
-    position.store(&report.position);
     position.remove_order(OrderAction::Decrease)?;
     emit_decreased(accounts, &report)?;
+    margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
     Ok((report.flow, SignerKeys::of(&market, &position)))
 }
 

@@ -1,12 +1,15 @@
-//! Notes which positions are below maintenance at this sample, so that a second sample can confirm it.
+//! Notes which positions are below maintenance at this sample, so that a second sample can confirm it, and
+//! calls those that come near it.
 //! Anyone may; positions come as remaining accounts, and only they are written.
 
 use anchor_lang::prelude::*;
 use bulkhead_risk::Purpose;
 use bulkhead_risk::liquidation::{self, Readiness};
+use bulkhead_risk::margin_call::Standing;
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::PositionSighted;
+use crate::margin_calls;
 use crate::observe::{Projection, observe};
 use crate::state::{Market, Position};
 use crate::views::to_event_atoms;
@@ -39,12 +42,15 @@ fn sight(seen: &Projection, position: &mut Position, key: &Pubkey) -> Result<()>
     let current = before.accrued(&seen.market.params, &seen.market.ledger).or_refuse()?;
     let current = current.lowered(&seen.market).or_refuse()?;
     let standing = liquidation::assess(&seen.market, &current, &seen.sample, seen.now).or_refuse()?;
-    let after = before.with_requirement_of(&current.sighted(standing.readiness, &seen.sample));
-    // What is not open, or needs no second sample, stays as it is.
-    if standing.readiness == Readiness::Healthy && before.below_since.is_zero() {
+    let call = Standing::of(&standing);
+    let current = current.sighted(standing.readiness, &seen.sample).called(&call).or_refuse()?;
+    let after = before.with_requirement_of(&current);
+    // What is not open, or needs neither a second sample nor a margin call, stays as it is.
+    let same_call = after.margin_called == before.margin_called;
+    if standing.readiness == Readiness::Healthy && before.below_since.is_zero() && same_call {
         return Ok(());
     }
-    position.store(&after);
+    margin_calls::store_called(position, key, &after, &call)?;
     position.assert_consistent()?;
     if after.below_since != before.below_since {
         emit!(PositionSighted {

@@ -7,11 +7,13 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 use bulkhead_risk::Purpose;
 use bulkhead_risk::liquidation::Readiness;
+use bulkhead_risk::margin_call::Standing;
 use bulkhead_risk::transition::{self, Frozen, Liquidation, LiquidationReport};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{LiquidationSkipped, PositionLiquidated, SkipReason};
 use crate::invariants;
+use crate::margin_calls;
 use crate::observe::observe;
 use crate::state::{Market, POSITION_OPEN, Position};
 use crate::token;
@@ -115,7 +117,8 @@ fn decide(accounts: &Liquidate, frozen: Frozen) -> Result<Option<(Box<Liquidatio
     match outcome {
         Liquidation::Skipped { assessment, position: after } => {
             market.store_observed(&seen.market);
-            position.store(&after);
+            let call = Standing::of(&assessment);
+            margin_calls::store_called(&mut position, &accounts.position.key(), &after, &call)?;
             position.assert_consistent()?;
             emit!(LiquidationSkipped {
                 position: accounts.position.key(),
@@ -128,7 +131,7 @@ fn decide(accounts: &Liquidate, frozen: Frozen) -> Result<Option<(Box<Liquidatio
         Liquidation::Done(report) => {
             seen.market.ledger = report.ledger;
             market.store_observed(&seen.market);
-            position.store(&report.position);
+            margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
             Ok(Some((Box::new(report), SignerKeys::of(&market, &position))))
         }
     }

@@ -1,10 +1,12 @@
 //! Lets a position's requirement follow the market's: down at once, up as far as it has shown. Anyone may.
 
 use anchor_lang::prelude::*;
+use bulkhead_risk::margin_call::Standing;
 use bulkhead_risk::{Purpose, liquidation};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::PositionRefreshed;
+use crate::margin_calls;
 use crate::observe::observe;
 use crate::state::{Market, Position};
 
@@ -39,7 +41,12 @@ pub fn handle_refresh_position(ctx: Context<RefreshPosition>) -> Result<()> {
         _ => refreshed,
     };
     let after = before.with_requirement_of(&refreshed);
-    position.store(&after);
+    margin_calls::store_called(
+        &mut position,
+        &ctx.accounts.position.key(),
+        &after,
+        &Standing::of(&standing),
+    )?;
     position.assert_consistent()?;
     emit!(PositionRefreshed {
         position: ctx.accounts.position.key(),

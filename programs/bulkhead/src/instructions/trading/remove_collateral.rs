@@ -7,6 +7,7 @@ use bulkhead_risk::{Purpose, QuoteAtoms, transition};
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::CollateralRemoved;
 use crate::invariants;
+use crate::margin_calls;
 use crate::observe::observe;
 use crate::state::{Market, Position};
 use crate::transfers::{PositionTransfers, SignerKeys};
@@ -78,7 +79,7 @@ pub fn handle_remove_collateral(ctx: Context<RemoveCollateral>, amount_atoms: u6
         .or_refuse()?;
         seen.market.ledger = report.ledger;
         market.store_observed(&seen.market);
-        position.store(&report.position);
+        margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
         (report, SignerKeys::of(&market, &position))
     };
     let transfers = PositionTransfers {
