@@ -186,6 +186,8 @@ fn orders(rows: &mut Vec<Measured>) {
             acceptable_price_e12: if action == OrderAction::Increase { u64::MAX } else { 0 },
             payout_cap_ppm: 1_000_000,
             tip_lamports: 10_000,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let done =
             world.send(&[ix::place_order(&keys, owner.key, owner.key, position, args)]).expect("place");

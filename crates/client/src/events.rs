@@ -104,6 +104,7 @@ any_event!(
     ChangeCancelled,
     PauseSet,
     PauseLifted,
+    OrderTriggered,
 );
 
 /// What a transaction's logs hold of this program's events.

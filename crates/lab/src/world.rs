@@ -14,11 +14,13 @@ pub mod price;
 mod program;
 mod setup;
 mod tokens;
+mod triggers;
 
 pub use actors::{Actor, Opening, any_price};
 pub use outcome::{InstructionUse, TxFailed, TxOk, expect_error, has_error};
 pub use price::PriceUpdate;
 pub use setup::{MarketSetup, WorldOptions};
+pub use triggers::Waiting;
 
 use std::collections::HashMap;
 

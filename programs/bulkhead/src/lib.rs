@@ -111,7 +111,7 @@ pub mod bulkhead {
         handle_execute_order(ctx, args)
     }
 
-    /// Cancels an order that can no longer fill; anyone.
+    /// Cancels an order: one that can no longer fill anyone, one that waits for its trigger owner or delegate.
     pub fn cancel_order(ctx: Context<CancelOrder>) -> Result<()> {
         handle_cancel_order(ctx)
     }
@@ -164,6 +164,16 @@ pub mod bulkhead {
     /// Collects what a frozen vault left owed; anyone.
     pub fn collect_frozen(ctx: Context<CollectFrozen>) -> Result<()> {
         handle_collect_frozen(ctx)
+    }
+
+    /// Begins the window of an order whose trigger a price meets; anyone.
+    pub fn trigger_order(ctx: Context<TriggerOrder>) -> Result<()> {
+        handle_trigger_order(ctx)
+    }
+
+    /// Where an order stands at the present price, as return data.
+    pub fn view_order(ctx: Context<ViewOrder>) -> Result<OrderView> {
+        handle_view_order(ctx)
     }
 
     /// A position's health as return data.

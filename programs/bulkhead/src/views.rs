@@ -2,6 +2,7 @@
 
 mod amounts;
 mod market;
+mod order;
 mod position;
 
 pub use amounts::{closed_amounts, to_event_atoms};

@@ -10,10 +10,11 @@ use bulkhead::events::{
 use bulkhead_client::ID;
 use bulkhead_client::events::{AnyEvent, EventError, from_logs};
 
-const SOURCES: [&str; 3] = [
+const SOURCES: [&str; 4] = [
     include_str!("../../../../programs/bulkhead/src/events.rs"),
     include_str!("../../../../programs/bulkhead/src/events/governance.rs"),
     include_str!("../../../../programs/bulkhead/src/events/keeping.rs"),
+    include_str!("../../../../programs/bulkhead/src/events/orders.rs"),
 ];
 
 fn delegate_set(seed: u8) -> AnyEvent {

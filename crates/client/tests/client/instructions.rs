@@ -143,6 +143,8 @@ fn order_accounts() {
         acceptable_price_e12: 3,
         payout_cap_ppm: 4,
         tip_lamports: 5,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     check::<instruction::PlaceOpeningOrder>(
         &ix::place_opening_order(&keys(), owner, payer, key(TOKENS), args),
@@ -169,6 +171,8 @@ fn order_accounts() {
         acceptable_price_e12: 3,
         payout_cap_ppm: 0,
         tip_lamports: 5,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     let order = pda::order(&key(POSITION), 6);
     check::<instruction::PlaceOrder>(

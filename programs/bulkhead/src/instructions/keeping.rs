@@ -6,6 +6,7 @@ mod flag;
 mod liquidate;
 mod refresh_position;
 mod settle_capped;
+mod trigger_order;
 mod update_market;
 
 pub use collect_frozen::*;
@@ -14,4 +15,5 @@ pub use flag::*;
 pub use liquidate::*;
 pub use refresh_position::*;
 pub use settle_capped::*;
+pub use trigger_order::*;
 pub use update_market::*;
