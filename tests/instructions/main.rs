@@ -28,5 +28,7 @@ mod refresh_position;
 mod remove_collateral;
 mod set_delegate;
 mod settle_capped;
+mod trigger_order;
 mod update_market;
+mod view_order;
 mod view_position;

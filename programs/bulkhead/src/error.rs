@@ -167,7 +167,7 @@ pub enum BulkheadError {
     TipTooSmall = 401,
     #[msg("The order differs from what the executor expected")]
     OrderChanged = 402,
-    #[msg("An order executes in a later slot than it was placed in")]
+    #[msg("An order executes in a later slot than it was placed or triggered in")]
     OrderSameSlot = 403,
     #[msg("Price was published before the order's window")]
     PriceBeforeWindow = 404,
