@@ -1,5 +1,7 @@
 //! The dearest things that each instruction can be asked to do.
 
+mod triggers;
+
 use std::path::PathBuf;
 
 use bulkhead::constants::{ORDER_SEED, POSITION_SEED, TRADER_SEED, VAULT_SEED};
@@ -31,7 +33,7 @@ pub(crate) fn all() -> Vec<Measured> {
     birth(&mut rows);
     updates(&mut rows);
     orders(&mut rows);
-    triggers(&mut rows);
+    triggers::all(&mut rows);
     collateral(&mut rows);
     refreshes(&mut rows);
     flags(&mut rows);
@@ -205,36 +207,6 @@ fn orders(rows: &mut Vec<Measured>) {
     world.advance(60);
     let cancel = ix::cancel_order(&keys, world.keeper.key, second, 0, owner.key);
     measure(rows, &mut world, "by somebody else, for the tip", cancel);
-}
-
-fn triggers(rows: &mut Vec<Measured>) {
-    let mut world = busy();
-    let keys = world.keys;
-    let owner = trader(&mut world);
-    let position = world.open(&owner, &Opening::new(PositionSide::Long, BTC, 30_000 * USD)).expect("open");
-    for waiting in [
-        Waiting::limit_increase(BTC / 2, PRICE * 99 / 100 * 10_000),
-        Waiting::decrease(OrderKind::StopLoss, u64::MAX, PRICE * 99 / 100 * 10_000),
-    ] {
-        let args = waiting.args(&world, &position);
-        let place = ix::place_order(&keys, owner.key, owner.key, position, args);
-        let set_up = if args.kind == OrderKind::Limit { "limit, increases" } else { "stop-loss, closes" };
-        measure(rows, &mut world, set_up, place);
-        next_minute(&mut world, PRICE * 98 / 100);
-        let look = ix::view_order(&keys, position, args.order_id);
-        measure(rows, &mut world, set_up, look);
-        let trigger = ix::trigger_order(&keys, world.keeper.key, position, args.order_id);
-        measure(rows, &mut world, set_up, trigger);
-        world.warp_to(world.now() + 5);
-        world.set_price(&PriceUpdate::at(PRICE * 98 / 100, world.now()));
-        let done = world.execute(position, args.order_id).expect("execute");
-        note(rows, set_up, &done);
-    }
-    let position = world.open(&owner, &Opening::new(PositionSide::Long, BTC, 30_000 * USD)).expect("open");
-    let waiting = Waiting::limit_increase(BTC / 2, PRICE / 2 * 10_000);
-    let id = world.place_waiting(&owner, position, &waiting).expect("place");
-    let cancel = ix::cancel_order(&keys, owner.key, position, id, owner.key);
-    measure(rows, &mut world, "by the owner, before its trigger", cancel);
 }
 
 /// Lets the last bucket sample lie a minute back, so that the next price opens a bucket.

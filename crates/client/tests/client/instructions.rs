@@ -183,14 +183,6 @@ fn order_accounts() {
         &ix::cancel_order(&keys(), owner, key(POSITION), 6, payer),
         &[sw(owner), r(key(1)), w(key(POSITION)), w(order), w(payer)],
     );
-    check::<instruction::TriggerOrder>(
-        &ix::trigger_order(&keys(), owner, key(POSITION), 6),
-        &[sw(owner), r(key(1)), w(key(POSITION)), w(order), r(key(2))],
-    );
-    check::<instruction::ViewOrder>(
-        &ix::view_order(&keys(), key(POSITION), 6),
-        &[r(pda::protocol()), r(key(1)), r(key(POSITION)), r(order), r(key(2))],
-    );
     let args = ExecuteOrderArgs { placed_at: 1, tip_lamports_min: 2 };
     check::<instruction::ExecuteOrder>(
         &ix::execute_order(&keys(), owner, key(POSITION), 6, payer, args),
@@ -207,6 +199,19 @@ fn order_accounts() {
             r(key(3)),
             r(key(4)),
         ],
+    );
+}
+
+#[test]
+fn trigger_accounts() {
+    let (keeper, order) = (key(OWNER), pda::order(&key(POSITION), 6));
+    check::<instruction::TriggerOrder>(
+        &ix::trigger_order(&keys(), keeper, key(POSITION), 6),
+        &[sw(keeper), r(key(1)), w(key(POSITION)), w(order), r(key(2))],
+    );
+    check::<instruction::ViewOrder>(
+        &ix::view_order(&keys(), key(POSITION), 6),
+        &[r(pda::protocol()), r(key(1)), r(key(POSITION)), r(order), r(key(2))],
     );
 }
 
