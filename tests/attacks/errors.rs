@@ -120,6 +120,15 @@ const PINNED: &[(&str, u32)] = &[
     ("PriceNotAcceptable", 6406),
     ("OrderInWindow", 6407),
     ("OrderVoid", 6408),
+    ("OrderNotTriggered", 6409),
+    ("OrderAlreadyTriggered", 6410),
+    ("TriggerNotMet", 6411),
+    ("OrderExpired", 6412),
+    ("OrderHasNoTrigger", 6413),
+    ("PriceBeforeOrder", 6414),
+    ("TriggerPriceInvalid", 6415),
+    ("ExpiryInvalid", 6416),
+    ("OrderKindOnlyDecreases", 6417),
     ("KeeperAccountIsOurs", 6501),
     ("PoolInsolvent", 6600),
     ("DepositTooSmall", 6601),
@@ -221,6 +230,12 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::TopUpBudgetSpent, BulkheadError::TopUpBudgetSpent),
     (RiskError::TopUpTooSmall, BulkheadError::TopUpTooSmall),
     (RiskError::TopUpInsolvent, BulkheadError::TopUpInsolvent),
+    (RiskError::OrderNotTriggered, BulkheadError::OrderNotTriggered),
+    (RiskError::OrderAlreadyTriggered, BulkheadError::OrderAlreadyTriggered),
+    (RiskError::TriggerNotMet, BulkheadError::TriggerNotMet),
+    (RiskError::OrderExpired, BulkheadError::OrderExpired),
+    (RiskError::OrderHasNoTrigger, BulkheadError::OrderHasNoTrigger),
+    (RiskError::PriceBeforeOrder, BulkheadError::PriceBeforeOrder),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -282,6 +297,12 @@ fn place(error: RiskError) -> usize {
         RiskError::TopUpBudgetSpent => 53,
         RiskError::TopUpTooSmall => 54,
         RiskError::TopUpInsolvent => 55,
+        RiskError::OrderNotTriggered => 56,
+        RiskError::OrderAlreadyTriggered => 57,
+        RiskError::TriggerNotMet => 58,
+        RiskError::OrderExpired => 59,
+        RiskError::OrderHasNoTrigger => 60,
+        RiskError::PriceBeforeOrder => 61,
     }
 }
 
@@ -291,7 +312,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::TopUpInsolvent) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::PriceBeforeOrder) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

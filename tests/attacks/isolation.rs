@@ -108,6 +108,8 @@ impl Town {
             acceptable_price_e12: if action == OrderAction::Increase { u64::MAX } else { 0 },
             payout_cap_ppm: 1_000_000,
             tip_lamports: 10_000,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let owner = self.owner.key;
         let instruction = ix::place_order(&self.keys, owner, owner, self.a, args);
@@ -290,6 +292,8 @@ fn isolation_ok_opening_beside_others() {
         acceptable_price_e12: 0,
         payout_cap_ppm: 1_000_000,
         tip_lamports: 10_000,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     let position = pda::position(&keys.market, &owner.key, 2);
     let (vault, order) = (pda::vault(&position), pda::order(&position, 0));

@@ -301,7 +301,8 @@ fn layout_ok_order() {
             (128, bytes_of(&it.expires_at)),
             (136, bytes_of(&it.tip_lamports)),
             (144, bytes_of(&it.payout_cap_ppm)),
-            (148, bytes_of(&it._pad)),
+            (148, bytes_of(&it.counted)),
+            (149, bytes_of(&it._pad)),
             (152, bytes_of(&it.triggered_slot)),
             (160, bytes_of(&it._reserved)),
         ]
@@ -392,7 +393,7 @@ fn layout_ok_reserved_bytes_and_padding_stay_zero() {
     let account = world.position(&position);
     assert_eq!((account._pad_2, account._reserved), ([0; 4], [0; 104]));
     let order = world.order(&pda::order(&position, 1));
-    assert_eq!((order._pad, order._reserved), ([0; 4], [0; 40]));
+    assert_eq!((order._pad, order._reserved), ([0; 3], [0; 40]));
     let trader = world.trader(&owner.key).unwrap();
     assert_eq!((trader._pad, trader._pad_2, trader._reserved), ([0; 2], [0; 4], [0; 32]));
     let protocol = world.protocol().unwrap();

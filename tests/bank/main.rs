@@ -246,6 +246,8 @@ impl Bank {
             acceptable_price_e12: u64::MAX,
             payout_cap_ppm: 1_000_000,
             tip_lamports: 10_000,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let place = ix::place_opening_order(&self.keys, key.pubkey(), key.pubkey(), tokens, args);
         let mut unsigned = place.clone();
@@ -279,6 +281,8 @@ impl Bank {
             acceptable_price_e12: 0,
             payout_cap_ppm: 0,
             tip_lamports: 10_000,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let owner = trader.key.pubkey();
         let place = ix::place_order(&self.keys, owner, owner, trader.position, args);

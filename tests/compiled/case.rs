@@ -279,6 +279,7 @@ fn draw_order(
     let mut order = ground.order;
     let action = if scale.action == Action::Increase { OrderAction::Increase } else { OrderAction::Decrease };
     order.action = action.into();
+    order.counted = u8::from(action == OrderAction::Increase);
     order.size_atoms = match action {
         // Of what the collateral carries at a leverage of one half to fifty.
         OrderAction::Increase => {

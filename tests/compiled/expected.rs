@@ -3,7 +3,7 @@
 use anchor_lang::AnchorSerialize;
 use bulkhead::error::BulkheadError;
 use bulkhead::instructions::PositionHealth;
-use bulkhead::state::{Market, OrderAction, Position};
+use bulkhead::state::{Market, Position};
 use bulkhead::views::{closed_amounts, to_event_atoms};
 use bulkhead_client::Result;
 use bulkhead_risk as risk;
@@ -290,13 +290,13 @@ fn increase(case: &Case, after: &mut Expected) -> Result<()> {
     };
     let view = case.position.view()?;
     let report = match transition::increase(&seen.market, &view, &seen.sample, &args, seen.now) {
-        Err(refusal) if spends_order(refusal) => return spent(after, &seen, OrderAction::Increase),
+        Err(refusal) if spends_order(refusal) => return spent(case, after, &seen),
         other => other?,
     };
     after.label = if case.position.status == 0 { "opened" } else { "increased" };
     after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);
-    filled(after, OrderAction::Increase)
+    filled(case, after)
 }
 
 fn decrease(case: &Case, after: &mut Expected) -> Result<()> {
@@ -307,7 +307,7 @@ fn decrease(case: &Case, after: &mut Expected) -> Result<()> {
     };
     let view = case.position.view()?;
     let report = match transition::decrease(&seen.market, &view, &seen.sample, &args, seen.now) {
-        Err(refusal) if spends_order(refusal) => return spent(after, &seen, OrderAction::Decrease),
+        Err(refusal) if spends_order(refusal) => return spent(case, after, &seen),
         other => other?,
     };
     let _ = closed_amounts(&report.closed, report.trade_fee, &report.position)?;
@@ -319,19 +319,19 @@ fn decrease(case: &Case, after: &mut Expected) -> Result<()> {
     };
     after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);
-    filled(after, OrderAction::Decrease)
+    filled(case, after)
 }
 
 /// The order is gone, the position keeps what it has.
-fn spent(after: &mut Expected, seen: &Seen, action: OrderAction) -> Result<()> {
+fn spent(case: &Case, after: &mut Expected, seen: &Seen) -> Result<()> {
     after.label = "order spent";
     after.market.store_observed(&seen.market);
-    filled(after, action)
+    filled(case, after)
 }
 
-fn filled(after: &mut Expected, action: OrderAction) -> Result<()> {
+fn filled(case: &Case, after: &mut Expected) -> Result<()> {
     after.filled = true;
-    Ok(after.position.remove_order(action)?)
+    Ok(after.position.remove_order(&case.order)?)
 }
 
 fn remove(case: &Case, after: &mut Expected) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The dearest things that each instruction can be asked to do.
 
+mod triggers;
+
 use std::path::PathBuf;
 
 use bulkhead::constants::{
@@ -33,6 +35,7 @@ pub(crate) fn all() -> Vec<Measured> {
     birth(&mut rows);
     updates(&mut rows);
     orders(&mut rows);
+    triggers::all(&mut rows);
     collateral(&mut rows);
     refreshes(&mut rows);
     flags(&mut rows);
@@ -196,6 +199,8 @@ fn orders(rows: &mut Vec<Measured>) {
             acceptable_price_e12: if action == OrderAction::Increase { u64::MAX } else { 0 },
             payout_cap_ppm: 1_000_000,
             tip_lamports: 10_000,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let done =
             world.send(&[ix::place_order(&keys, owner.key, owner.key, position, args)]).expect("place");

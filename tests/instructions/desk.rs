@@ -76,6 +76,8 @@ impl Desk {
             acceptable_price_e12: any_price(side, action),
             payout_cap_ppm: 1_000_000,
             tip_lamports: TIP_LAMPORTS_MIN,
+            trigger_price_e12: 0,
+            expires_at: 0,
         }
     }
 

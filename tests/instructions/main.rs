@@ -37,6 +37,8 @@ mod set_top_up;
 mod settle_capped;
 mod settle_market;
 mod settle_position;
+mod trigger_order;
 mod update_market;
+mod view_order;
 mod view_position;
 mod view_rates;

@@ -25,6 +25,8 @@ const ARGS: PlaceOpeningOrderArgs = PlaceOpeningOrderArgs {
     acceptable_price_e12: 59_000 * E12,
     payout_cap_ppm: 300_000,
     tip_lamports: 44_444,
+    trigger_price_e12: 0,
+    expires_at: 0,
 };
 
 struct Scene {
@@ -90,6 +92,7 @@ fn expected_order(scene: &Scene) -> Order {
         placed_slot: scene.world.slot(),
         tip_lamports: 44_444,
         payout_cap_ppm: 300_000,
+        counted: 1,
         ..Order::zeroed()
     }
 }
@@ -147,6 +150,9 @@ fn place_opening_order_ok_every_field_atom_and_lamport() {
         acceptable_price_e12: 59_000 * E12,
         placed_at: scene.world.now(),
         tip_lamports: 44_444,
+        kind: OrderKind::Market,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     assert_events(&done, [created.into(), placed.into()]);
 }

@@ -5,7 +5,7 @@ use bulkhead::constants::{ORDERS_PER_POSITION_MAX, TIP_LAMPORTS_MIN};
 use bulkhead::error::BulkheadError;
 use bulkhead::events::OrderPlaced;
 use bulkhead::instructions::PlaceOrderArgs;
-use bulkhead::state::{Market, Order, OrderAction, Position, PositionSide, Protocol};
+use bulkhead::state::{Market, Order, OrderAction, OrderKind, Position, PositionSide, Protocol};
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{PriceUpdate, defaults};
 use bulkhead_tests::*;
@@ -69,6 +69,9 @@ fn place_order_ok_every_field_and_lamport() {
         acceptable_price_e12: 59_000 * E12,
         placed_at: desk.world.now(),
         tip_lamports: 33_333,
+        kind: OrderKind::Market,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     assert_events(&done, [event.into()]);
 }

@@ -27,6 +27,8 @@ fn decrease(world: &World, position: &Pubkey, size_atoms: u64) -> PlaceOrderArgs
         acceptable_price_e12: 0,
         payout_cap_ppm: 0,
         tip_lamports: TIP_LAMPORTS_MIN,
+        trigger_price_e12: 0,
+        expires_at: 0,
     }
 }
 
@@ -128,6 +130,8 @@ fn set_delegate_fails_to_let_a_delegate_take_or_open() {
         acceptable_price_e12: u64::MAX,
         payout_cap_ppm: 1_000_000,
         tip_lamports: TIP_LAMPORTS_MIN,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     let open = ix::place_opening_order(&keys, owner.key, delegate.key, owner.tokens, opening);
     refused(&mut world, &unsigned(&open, owner.key), ErrorCode::AccountNotSigner);

@@ -144,6 +144,8 @@ fn open(random: &mut Random, town: &Town) -> Option<Plan> {
         acceptable_price_e12: any_price(side, OrderAction::Increase),
         payout_cap_ppm: random.magnitude(50_000, 1_000_000) as u32,
         tip_lamports: 10_000,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     plan("open", ix::place_opening_order(keys, owner.key, owner.key, owner.tokens, args))
 }
@@ -193,6 +195,8 @@ fn place(random: &mut Random, town: &Town) -> Option<Plan> {
         acceptable_price_e12: any_price(side, action),
         payout_cap_ppm: random.range_u32(50_000, 1_000_000),
         tip_lamports: 10_000,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     let keys = &town.markets[known.market];
     plan("place", ix::place_order(keys, authority, authority, known.key, args))

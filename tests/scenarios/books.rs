@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bulkhead::state::SideData;
+use bulkhead::state::{Order, SideData};
 use bulkhead_client::pda;
 use bulkhead_risk::{self as risk, Purpose, Sample, UnixSeconds, liquidation};
 use solana_instruction::Instruction;
@@ -90,7 +90,9 @@ fn check_position(town: &Town, known: &Known) -> Result<i128, String> {
     let of_it = town.orders.iter().filter(|order| order.position == known.key);
     let orders: Vec<_> = of_it.filter_map(|order| town.order(order)).collect();
     equal("orders of a position", usize::from(position.open_orders), orders.len())?;
-    let increases = orders.iter().filter(|order| order.action == 0).count();
+    // A market order from its placing on, another from its first trigger on.
+    let may_fill = |order: &&Order| order.action == 0 && (order.kind == 0 || order.triggered_at != 0);
+    let increases = orders.iter().filter(may_fill).count();
     equal("increases that wait", usize::from(position.waiting_increases), increases)?;
     Ok(i128::from(tokens))
 }

@@ -1,7 +1,7 @@
 //! Orders that their price could not fill.
 
 use bulkhead::error::BulkheadError;
-use bulkhead::state::{Order, OrderAction, Position};
+use bulkhead::state::{Order, Position};
 use bulkhead_client::events::{AnyEvent, from_logs};
 use bulkhead_lab::world::World;
 use solana_instruction::Instruction;
@@ -35,10 +35,9 @@ pub fn spent(world: &mut World, execution: &Instruction, error: BulkheadError) {
         assert_eq!(world.lamports(&executor), executor_had + order.tip_lamports);
         assert_eq!(world.lamports(&payer), payer_had + escrow - order.tip_lamports);
     }
-    let increases = u8::from(order.action().unwrap() == OrderAction::Increase);
     let expected = Position {
         open_orders: before.open_orders - 1,
-        waiting_increases: before.waiting_increases - increases,
+        waiting_increases: before.waiting_increases - order.counted,
         ..before
     };
     assert_eq!(world.position(&account(POSITION)), expected);

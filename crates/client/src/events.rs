@@ -115,6 +115,7 @@ any_event!(
     TopUpSet,
     TopUpCancelled,
     ToppedUp,
+    OrderTriggered,
 );
 
 /// What a transaction's logs hold of this program's events.

@@ -17,12 +17,14 @@ mod program;
 mod setup;
 mod tokens;
 mod top_ups;
+mod triggers;
 
 pub use actors::{Actor, Opening, any_price};
 pub use liquidity::Provider;
 pub use outcome::{InstructionUse, TxFailed, TxOk, expect_error, has_error};
 pub use price::PriceUpdate;
 pub use setup::{MarketSetup, WorldOptions};
+pub use triggers::Waiting;
 
 use std::collections::HashMap;
 

@@ -129,6 +129,18 @@ pub enum RiskError {
     PriceBeforeWindow,
     /// Price published after the order's window.
     PriceAfterWindow,
+    /// The order's trigger has not been met yet: its window has not begun.
+    OrderNotTriggered,
+    /// The order was triggered and a price may still fill it: its window does not move.
+    OrderAlreadyTriggered,
+    /// The price does not meet the order's trigger.
+    TriggerNotMet,
+    /// The order's time to be triggered has passed.
+    OrderExpired,
+    /// A market order has no trigger.
+    OrderHasNoTrigger,
+    /// Price published before the order was placed: it does not trigger it.
+    PriceBeforeOrder,
 
     // --- accounting, never expected --------------------------------------------------------------
     /// Booked amounts contradict each other.

@@ -1,4 +1,13 @@
 //! Two-phase orders: nobody trades at a price that was known when the order was placed.
+//!
+//! A market order's window counts from its placing. The others wait for their trigger first, and their window
+//! counts from there: the price that triggers is known, the one that fills is not.
+
+mod life;
+mod preview;
+
+pub use life::{CancelRight, Order, Window};
+pub use preview::{OrderState, Preview, preview};
 
 use crate::error::{Result, RiskError};
 use crate::ledger::Side;
@@ -13,6 +22,72 @@ pub enum OrderAction {
     Increase,
     /// Decreases or closes.
     Decrease,
+}
+
+/// When an order may fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    /// From its placing on.
+    Market,
+    /// Once the index is as good as its trigger price or better, for who buys or sells.
+    Limit,
+    /// Decrease: once the index is at its trigger price or beyond, against the position.
+    StopLoss,
+    /// Decrease: the same in the position's favour.
+    TakeProfit,
+}
+
+impl OrderKind {
+    /// Whether it waits for a trigger before its window begins.
+    pub const fn has_trigger(self) -> bool {
+        !matches!(self, Self::Market)
+    }
+
+    /// Whether there are orders of this kind with this action: a stop-loss or take-profit only decreases.
+    pub const fn allows(self, action: OrderAction) -> bool {
+        !matches!((self, action), (Self::StopLoss | Self::TakeProfit, OrderAction::Increase))
+    }
+}
+
+/// Where the index has to be for an order to trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerDirection {
+    /// At the trigger price or below.
+    AtOrBelow,
+    /// At the trigger price or above.
+    AtOrAbove,
+}
+
+/// Whether the order buys: then low prices are good for it.
+pub const fn is_buy(side: Side, action: OrderAction) -> bool {
+    matches!((side, action), (Side::Long, OrderAction::Increase) | (Side::Short, OrderAction::Decrease))
+}
+
+/// The direction in which an order triggers; none for what never does. It follows from side, action and kind,
+/// nobody gives it.
+pub const fn trigger_direction(side: Side, action: OrderAction, kind: OrderKind) -> Option<TriggerDirection> {
+    let waits_for_lower = match (kind, action) {
+        (OrderKind::Limit, _) => is_buy(side, action),
+        (OrderKind::StopLoss, OrderAction::Decrease) => matches!(side, Side::Long),
+        (OrderKind::TakeProfit, OrderAction::Decrease) => matches!(side, Side::Short),
+        _ => return None,
+    };
+    Some(if waits_for_lower { TriggerDirection::AtOrBelow } else { TriggerDirection::AtOrAbove })
+}
+
+/// Whether `index` meets the trigger price of such an order; the price itself does. Never for market orders.
+pub fn is_triggered(
+    side: Side,
+    action: OrderAction,
+    kind: OrderKind,
+    trigger: PriceE12,
+    index: PriceE12,
+) -> bool {
+    match trigger_direction(side, action, kind) {
+        Some(TriggerDirection::AtOrBelow) => index <= trigger,
+        Some(TriggerDirection::AtOrAbove) => index >= trigger,
+        None => false,
+    }
 }
 
 /// The order fills on a price published in `[since + delay, since + window]`, both ends included.
@@ -66,8 +141,6 @@ pub fn require_acceptable(
     fill: PriceE12,
     acceptable: PriceE12,
 ) -> Result<()> {
-    let buys =
-        matches!((side, action), (Side::Long, OrderAction::Increase) | (Side::Short, OrderAction::Decrease));
-    let fits = if buys { fill <= acceptable } else { fill >= acceptable };
+    let fits = if is_buy(side, action) { fill <= acceptable } else { fill >= acceptable };
     if fits { Ok(()) } else { Err(RiskError::PriceNotAcceptable) }
 }

@@ -240,6 +240,35 @@ fn top_ups() -> Vec<(u32, i128)> {
     ]
 }
 
+fn triggers() -> Vec<(u32, i128)> {
+    use orders::{Order, OrderAction, OrderKind};
+    let limit = Order {
+        action: OrderAction::Increase,
+        kind: OrderKind::Limit,
+        size: worth(1_000),
+        acceptable: PriceE12(u64::MAX),
+        trigger: PRICE,
+        payout_cap_ppm: Ppm(1_000_000),
+        placed_at: NOW,
+        triggered_at: UnixSeconds(0),
+        expires_at: UnixSeconds(0),
+    };
+    let at = UnixSeconds(NOW.0 + 1_000);
+    let window = |order: Order, published: i64| {
+        let sample = sample_at(PRICE, UnixSeconds(published));
+        let triggered_at = order.triggered(&market(), Side::Long, &sample, at).unwrap();
+        Order { triggered_at, ..order }.window(&params()).unwrap().unwrap()
+    };
+    let after = |time: UnixSeconds| i128::from(time.0 - NOW.0);
+    let stop = Order { action: OrderAction::Decrease, kind: OrderKind::StopLoss, ..limit };
+    vec![
+        (80, after(window(limit, at.0).from)),
+        (81, after(window(limit, at.0).cancellable_from)),
+        (82, after(window(stop, at.0).cancellable_from)),
+        (83, after(window(limit, at.0 + 2).from)),
+    ]
+}
+
 #[test]
 fn worked_numbers_ok_as_the_document_says() {
     let written = written();
@@ -252,6 +281,7 @@ fn worked_numbers_ok_as_the_document_says() {
         closing(),
         settlement(),
         top_ups(),
+        triggers(),
     ];
     let computed: BTreeMap<u32, i128> = groups.into_iter().flatten().collect();
     let shown: Vec<_> = computed.iter().map(|(id, number)| format!("W-{id:02} {number}")).collect();

@@ -58,6 +58,8 @@ pub const ORDERS_PER_POSITION_MAX: u8 = 8;
 pub const ORDERS_BY_DELEGATE_MAX: u8 = 4;
 /// Least tip of an order or a withdrawal, in lamports: the fee of two signatures, so that executing it is worth sending.
 pub const TIP_LAMPORTS_MIN: u64 = 10_000;
+/// What the first trigger of an order pays, in lamports; escrowed on top of the tip.
+pub const TRIGGER_TIP_LAMPORTS: u64 = 10_000;
 /// Of the tip, what somebody else than the owner gets for cancelling a dead order or a lapsed withdrawal.
 pub const CANCEL_TIP_LAMPORTS: u64 = 10_000;
 /// Longest timelock: 30 days.

@@ -231,7 +231,7 @@ pub enum BulkheadError {
     TipTooSmall = 401,
     #[msg("The order differs from what the executor expected")]
     OrderChanged = 402,
-    #[msg("An order executes in a later slot than it was placed in")]
+    #[msg("An order executes in a later slot than it was placed or triggered in")]
     OrderSameSlot = 403,
     #[msg("Price was published before the order's window")]
     PriceBeforeWindow = 404,
@@ -243,6 +243,24 @@ pub enum BulkheadError {
     OrderInWindow = 407,
     #[msg("The order's position is closed: it can only be cancelled")]
     OrderVoid = 408,
+    #[msg("The order's trigger has not been met yet: trigger it first")]
+    OrderNotTriggered = 409,
+    #[msg("The order was triggered and may still fill")]
+    OrderAlreadyTriggered = 410,
+    #[msg("The price does not meet the order's trigger")]
+    TriggerNotMet = 411,
+    #[msg("The order has expired: cancel the order")]
+    OrderExpired = 412,
+    #[msg("A market order has no trigger")]
+    OrderHasNoTrigger = 413,
+    #[msg("Price was published before the order was placed")]
+    PriceBeforeOrder = 414,
+    #[msg("The trigger price is zero for market orders and above zero for all others")]
+    TriggerPriceInvalid = 415,
+    #[msg("The expiry is zero for market orders, and for others zero or a time to come")]
+    ExpiryInvalid = 416,
+    #[msg("Stop-loss and take-profit orders only decrease")]
+    OrderKindOnlyDecreases = 417,
 
     // --- 500: liquidation ------------------------------------------------------------------------
     #[msg("The keeper's token account is one of the market's or the position's own")]
@@ -362,6 +380,12 @@ impl From<RiskError> for BulkheadError {
             RiskError::PriceNotAcceptable => Self::PriceNotAcceptable,
             RiskError::PriceBeforeWindow => Self::PriceBeforeWindow,
             RiskError::PriceAfterWindow => Self::PriceAfterWindow,
+            RiskError::OrderNotTriggered => Self::OrderNotTriggered,
+            RiskError::OrderAlreadyTriggered => Self::OrderAlreadyTriggered,
+            RiskError::TriggerNotMet => Self::TriggerNotMet,
+            RiskError::OrderExpired => Self::OrderExpired,
+            RiskError::OrderHasNoTrigger => Self::OrderHasNoTrigger,
+            RiskError::PriceBeforeOrder => Self::PriceBeforeOrder,
             RiskError::AccountingBroken => Self::AccountingBroken,
         }
     }

@@ -3,18 +3,20 @@
 mod governance;
 mod keeping;
 mod liquidity;
+mod orders;
 mod settlement;
 mod top_up;
 
 pub use governance::*;
 pub use keeping::*;
 pub use liquidity::*;
+pub use orders::*;
 pub use settlement::*;
 pub use top_up::*;
 
 use anchor_lang::prelude::*;
 
-use crate::state::{Cluster, OrderAction, PositionSide};
+use crate::state::{Cluster, OrderAction, OrderKind, PositionSide};
 
 /// The protocol was set up.
 #[event]
@@ -124,6 +126,12 @@ pub struct OrderPlaced {
     pub placed_at: i64,
     /// Tip.
     pub tip_lamports: u64,
+    /// When it fills.
+    pub kind: OrderKind,
+    /// Trigger price; zero for a market order.
+    pub trigger_price_e12: u64,
+    /// From when on it cannot be triggered; zero for never.
+    pub expires_at: i64,
 }
 
 /// An order was brought a price of its window and could not be filled: it is spent.

@@ -132,7 +132,7 @@ pub mod bulkhead {
         handle_execute_order(ctx, args)
     }
 
-    /// Cancels an order that can no longer fill; anyone.
+    /// Cancels an order: one that can no longer fill anyone, one that waits for its trigger owner or delegate.
     pub fn cancel_order(ctx: Context<CancelOrder>) -> Result<()> {
         handle_cancel_order(ctx)
     }
@@ -220,6 +220,16 @@ pub mod bulkhead {
     /// Tops a position up by its owner's plan; anyone.
     pub fn execute_top_up(ctx: Context<ExecuteTopUp>) -> Result<()> {
         handle_execute_top_up(ctx)
+    }
+
+    /// Begins the window of an order whose trigger a price meets; anyone.
+    pub fn trigger_order(ctx: Context<TriggerOrder>) -> Result<()> {
+        handle_trigger_order(ctx)
+    }
+
+    /// Where an order stands at the present price, as return data.
+    pub fn view_order(ctx: Context<ViewOrder>) -> Result<OrderView> {
+        handle_view_order(ctx)
     }
 
     /// A position's health as return data.

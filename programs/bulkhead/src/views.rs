@@ -3,6 +3,7 @@
 mod amounts;
 mod market;
 mod migrate;
+mod order;
 mod position;
 mod settlement;
 mod top_up;

@@ -54,6 +54,19 @@ pub fn execute_order(
     build(accounts, instruction::ExecuteOrder { args })
 }
 
+/// Begins the window of an order whose trigger the price meets. `triggerer` signs and, the first time, gets the
+/// trigger's tip.
+pub fn trigger_order(keys: &MarketKeys, triggerer: Pubkey, position: Pubkey, order_id: u32) -> Instruction {
+    let accounts = accounts::TriggerOrder {
+        triggerer,
+        market: keys.market,
+        position,
+        order: pda::order(&position, order_id),
+        price: keys.price,
+    };
+    build(accounts, instruction::TriggerOrder {})
+}
+
 /// Lets a position's requirement follow the market's. Nobody signs.
 pub fn refresh_position(keys: &MarketKeys, position: Pubkey) -> Instruction {
     let accounts = accounts::RefreshPosition { market: keys.market, position, price: keys.price };

@@ -55,7 +55,8 @@ pub fn place_order(
     build(accounts, instruction::PlaceOrder { args })
 }
 
-/// Cancels an order that can no longer fill. `canceller` signs; rent and tip go back to `payer`, the one
+/// Cancels an order that can no longer fill, or that waits for its trigger: then `canceller` has to be owner or
+/// delegate. `canceller` signs; rent and tip go back to `payer`, the one
 /// that the order names.
 pub fn cancel_order(
     keys: &MarketKeys,

@@ -5,7 +5,7 @@ use bulkhead::{accounts, instruction};
 use solana_instruction::Instruction;
 
 use super::build;
-use crate::MarketKeys;
+use crate::{MarketKeys, pda};
 
 /// A position's health; the answer is a `bulkhead::instructions::PositionHealth` in Borsh. Nobody signs.
 pub fn view_position(keys: &MarketKeys, position: Pubkey) -> Instruction {
@@ -21,4 +21,17 @@ pub fn view_rates(market: Pubkey) -> Instruction {
 /// The pool's worth; the answer is a `bulkhead::instructions::PoolView` in Borsh. Nobody signs.
 pub fn view_pool(keys: &MarketKeys) -> Instruction {
     build(accounts::ViewPool { market: keys.market, price: keys.price }, instruction::ViewPool {})
+}
+
+/// Where an order stands and what it would do; the answer is a `bulkhead::instructions::OrderView` in Borsh.
+/// Nobody signs.
+pub fn view_order(keys: &MarketKeys, position: Pubkey, order_id: u32) -> Instruction {
+    let accounts = accounts::ViewOrder {
+        protocol: pda::protocol(),
+        market: keys.market,
+        position,
+        order: pda::order(&position, order_id),
+        price: keys.price,
+    };
+    build(accounts, instruction::ViewOrder {})
 }

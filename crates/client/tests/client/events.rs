@@ -17,6 +17,7 @@ const SOURCES: [&str; 4] = [
     include_str!("../../../../programs/bulkhead/src/events/liquidity.rs"),
     include_str!("../../../../programs/bulkhead/src/events/settlement.rs"),
     include_str!("../../../../programs/bulkhead/src/events/top_up.rs"),
+    include_str!("../../../../programs/bulkhead/src/events/orders.rs"),
 ];
 
 fn delegate_set(seed: u8) -> AnyEvent {

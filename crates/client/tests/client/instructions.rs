@@ -202,6 +202,8 @@ fn order_accounts() {
         acceptable_price_e12: 3,
         payout_cap_ppm: 4,
         tip_lamports: 5,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     check::<instruction::PlaceOpeningOrder>(
         &ix::place_opening_order(&keys(), owner, payer, key(TOKENS), args),
@@ -228,6 +230,8 @@ fn order_accounts() {
         acceptable_price_e12: 3,
         payout_cap_ppm: 0,
         tip_lamports: 5,
+        trigger_price_e12: 0,
+        expires_at: 0,
     };
     let order = pda::order(&key(POSITION), 6);
     check::<instruction::PlaceOrder>(
@@ -255,6 +259,19 @@ fn order_accounts() {
             r(key(4)),
             r(ID),
         ],
+    );
+}
+
+#[test]
+fn trigger_accounts() {
+    let (keeper, order) = (key(OWNER), pda::order(&key(POSITION), 6));
+    check::<instruction::TriggerOrder>(
+        &ix::trigger_order(&keys(), keeper, key(POSITION), 6),
+        &[sw(keeper), r(key(1)), w(key(POSITION)), w(order), r(key(2))],
+    );
+    check::<instruction::ViewOrder>(
+        &ix::view_order(&keys(), key(POSITION), 6),
+        &[r(pda::protocol()), r(key(1)), r(key(POSITION)), r(order), r(key(2))],
     );
 }
 

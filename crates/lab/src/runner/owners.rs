@@ -114,6 +114,8 @@ impl Replay {
             acceptable_price_e12: acceptable.get(),
             payout_cap_ppm: plan.payout_cap_ppm,
             tip_lamports: TIP_LAMPORTS_MIN,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let place = ix::place_opening_order(&keys, owner.key, owner.key, owner.tokens, args);
         let Some(events) = self.tally.send(&mut self.world, &[place])? else {
@@ -159,6 +161,8 @@ impl Replay {
             acceptable_price_e12: any_price(side, ProgramAction::Decrease),
             payout_cap_ppm: 0,
             tip_lamports: TIP_LAMPORTS_MIN,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let keys = self.world.keys;
         let place = ix::place_order(&keys, owner.key, owner.key, key, args);

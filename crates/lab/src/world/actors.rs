@@ -98,6 +98,8 @@ impl World {
             acceptable_price_e12: opening.acceptable_price_e12,
             payout_cap_ppm: opening.payout_cap_ppm,
             tip_lamports: opening.tip_lamports,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let done =
             self.send(&[ix::place_opening_order(keys, trader.key, trader.key, trader.tokens, args)])?;
@@ -123,6 +125,8 @@ impl World {
             acceptable_price_e12: any_price(side, action),
             payout_cap_ppm: 1_000_000,
             tip_lamports: TIP_LAMPORTS_MIN,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         self.send(&[ix::place_order(&keys, owner.key, owner.key, position, args)])?;
         Ok(args.order_id)

@@ -11,6 +11,7 @@ mod refresh_position;
 mod settle_capped;
 mod settle_market;
 mod settle_position;
+mod trigger_order;
 mod update_market;
 
 pub use collect_frozen::*;
@@ -24,4 +25,5 @@ pub use refresh_position::*;
 pub use settle_capped::*;
 pub use settle_market::*;
 pub use settle_position::*;
+pub use trigger_order::*;
 pub use update_market::*;

@@ -5,7 +5,7 @@ use core::cell::RefMut;
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
 
-use super::{OrderAction, Wide};
+use super::{Order, OrderAction, Wide};
 use crate::constants::{ACCOUNT_VERSION, POSITION_SEED};
 use crate::error::BulkheadError;
 
@@ -43,7 +43,8 @@ pub struct Position {
     pub open_orders: u8,
     /// Whether a margin call was announced and not cured.
     pub margin_called: u8,
-    /// Of the orders, those that increase: collateral that they may need cannot leave while they wait.
+    /// Of the orders, those that increase and may fill, or may again without another being placed: market
+    /// orders, and others from their first trigger on. Collateral that they may need cannot leave meanwhile.
     pub waiting_increases: u8,
     /// Id within owner and market.
     pub id: u32,
@@ -120,22 +121,33 @@ impl Position {
         Ok(())
     }
 
+    /// Whether `key` is its owner's or its delegate's; the default key, which stands for nobody, is not.
+    pub fn is_owner_or_delegate(&self, key: &Pubkey) -> bool {
+        *key == self.owner || (self.delegate != Pubkey::default() && *key == self.delegate)
+    }
+
     /// Counts an order in.
-    pub fn add_order(&mut self, action: OrderAction) -> Result<()> {
-        let more = |count: u8| count.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow));
-        self.open_orders = more(self.open_orders)?;
-        if action == OrderAction::Increase {
-            self.waiting_increases = more(self.waiting_increases)?;
+    pub fn add_order(&mut self) -> Result<()> {
+        self.open_orders = self.open_orders.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow))?;
+        Ok(())
+    }
+
+    /// Counts an increase that may fill from now on, once.
+    pub fn await_increase(&mut self, order: &mut Order) -> Result<()> {
+        if order.action()? == OrderAction::Increase && !order.is_counted() {
+            order.counted = 1;
+            self.waiting_increases =
+                self.waiting_increases.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow))?;
         }
         Ok(())
     }
 
     /// Counts an order out.
-    pub fn remove_order(&mut self, action: OrderAction) -> Result<()> {
+    pub fn remove_order(&mut self, order: &Order) -> Result<()> {
         let less =
             |count: u8| count.checked_sub(1).ok_or_else(|| error!(BulkheadError::PositionInconsistent));
         self.open_orders = less(self.open_orders)?;
-        if action == OrderAction::Increase {
+        if order.is_counted() {
             self.waiting_increases = less(self.waiting_increases)?;
         }
         Ok(())

@@ -6,9 +6,8 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 use bulkhead_risk::transition::{self, DecreaseArgs, DecreaseReport, IncreaseArgs, IncreaseReport, PoolFlow};
-use bulkhead_risk::{BaseAtoms, Ppm, PriceE12, Purpose, RiskError, UnixSeconds, orders};
+use bulkhead_risk::{BaseAtoms, Ppm, PriceE12, Purpose, RiskError, orders};
 
-use crate::constants::ACCOUNT_VERSION;
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::{OrderFailed, PositionDecreased, PositionIncreased};
 use crate::invariants;
@@ -81,11 +80,13 @@ impl ExecuteOrder<'_> {
     fn validate(&self, args: &ExecuteOrderArgs) -> Result<()> {
         // executor - anyone. payer, vaults, mint, programs - checked in the #[account] attributes.
         let order = self.order.load()?;
-        require!(order.version == ACCOUNT_VERSION, BulkheadError::AccountVersionMismatch);
+        order.require_version()?;
         let as_expected = order.placed_at == args.placed_at && order.tip_lamports >= args.tip_lamports_min;
         require!(as_expected, BulkheadError::OrderChanged);
         let clock = Clock::get()?;
-        require!(clock.slot > order.placed_slot, BulkheadError::OrderSameSlot);
+        // CANNOT fill before its trigger. Whether it has expired since does not matter.
+        order.view()?.since().or_refuse()?;
+        require!(clock.slot > order.since_slot()?, BulkheadError::OrderSameSlot);
         require!(self.position.load()?.status != POSITION_CLOSED, BulkheadError::OrderVoid);
         if order.action()? == OrderAction::Increase {
             self.protocol.load()?.require_new_risk(clock.unix_timestamp)?;
@@ -120,7 +121,7 @@ pub fn handle_execute_order(ctx: Context<ExecuteOrder>, args: ExecuteOrderArgs) 
 
 fn look(accounts: &ExecuteOrder, market: &Market, purpose: Purpose) -> Result<Box<Projection>> {
     let seen = observe(market, &accounts.price, purpose)?;
-    let since = UnixSeconds(accounts.order.load()?.placed_at);
+    let since = accounts.order.load()?.view()?.since().or_refuse()?;
     orders::require_in_window(&seen.market.params, since, seen.sample.publish_time).or_refuse()?;
     Ok(seen)
 }
@@ -140,13 +141,13 @@ fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     let view = position.view()?;
     let report = match transition::increase(&seen.market, &view, &seen.sample, &args, seen.now) {
         Err(refusal) if orders::spends_order(refusal) => {
-            return spend(accounts, (&mut market, &mut position), &seen, OrderAction::Increase, refusal);
+            return spend(accounts, (&mut market, &mut position), &seen, &order, refusal);
         }
         other => other.or_refuse()?,
     };
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
-    position.remove_order(OrderAction::Increase)?;
+    position.remove_order(&order)?;
     emit_increased(accounts, &report);
     margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
     Ok((report.flow, SignerKeys::of(&market, &position)))
@@ -163,13 +164,13 @@ fn decrease(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     let view = position.view()?;
     let report = match transition::decrease(&seen.market, &view, &seen.sample, &args, seen.now) {
         Err(refusal) if orders::spends_order(refusal) => {
-            return spend(accounts, (&mut market, &mut position), &seen, OrderAction::Decrease, refusal);
+            return spend(accounts, (&mut market, &mut position), &seen, &order, refusal);
         }
         other => other.or_refuse()?,
     };
     seen.market.ledger = report.ledger;
     market.store_observed(&seen.market);
-    position.remove_order(OrderAction::Decrease)?;
+    position.remove_order(&order)?;
     emit_decreased(accounts, &report)?;
     margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
     Ok((report.flow, SignerKeys::of(&market, &position)))
@@ -181,11 +182,11 @@ fn spend(
     accounts: &ExecuteOrder,
     (market, position): (&mut Market, &mut Position),
     seen: &Projection,
-    action: OrderAction,
+    order: &Order,
     refusal: RiskError,
 ) -> Result<(PoolFlow, SignerKeys)> {
     market.store_observed(&seen.market);
-    position.remove_order(action)?;
+    position.remove_order(order)?;
     emit!(OrderFailed {
         market: accounts.market.key(),
         position: accounts.position.key(),

@@ -22,7 +22,7 @@ pub struct PlaceOpeningOrderArgs {
     pub side: PositionSide,
     /// Collateral: the most that this position can lose.
     pub collateral_atoms: u64,
-    /// When the order fills.
+    /// When the order fills: market or limit.
     pub kind: OrderKind,
     /// Base atoms.
     pub size_atoms: u64,
@@ -30,8 +30,12 @@ pub struct PlaceOpeningOrderArgs {
     pub acceptable_price_e12: u64,
     /// Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000.
     pub payout_cap_ppm: u32,
-    /// Lamports for whoever executes it.
+    /// Lamports for whoever executes it. Whoever triggers it gets TRIGGER_TIP_LAMPORTS on top.
     pub tip_lamports: u64,
+    /// Index price that triggers it: for a long from above, for a short from below; zero for a market order.
+    pub trigger_price_e12: u64,
+    /// From when on it can no longer be triggered; zero for never, and for a market order.
+    pub expires_at: i64,
 }
 
 /// Accounts of `place_opening_order`.
@@ -143,6 +147,8 @@ pub fn handle_place_opening_order(
         acceptable_price_e12: args.acceptable_price_e12,
         payout_cap_ppm: args.payout_cap_ppm,
         tip_lamports: args.tip_lamports,
+        trigger_price_e12: args.trigger_price_e12,
+        expires_at: args.expires_at,
     };
     placement.place(&*accounts.market.load()?, &mut position, &order)?;
     drop(position);

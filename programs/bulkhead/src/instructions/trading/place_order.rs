@@ -22,8 +22,13 @@ pub struct PlaceOrderArgs {
     pub acceptable_price_e12: u64,
     /// Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000; increases only.
     pub payout_cap_ppm: u32,
-    /// Lamports for whoever executes it.
+    /// Lamports for whoever executes it. Whoever triggers it gets TRIGGER_TIP_LAMPORTS on top.
     pub tip_lamports: u64,
+    /// Index price that triggers it; zero for a market order. From which side follows from kind, action and
+    /// side of the position.
+    pub trigger_price_e12: u64,
+    /// From when on it can no longer be triggered; zero for never, and for a market order.
+    pub expires_at: i64,
 }
 
 /// Accounts of `place_order`.
@@ -60,8 +65,7 @@ impl PlaceOrder<'_> {
         self.market.load()?.require_version()?;
         self.market.load()?.require_unsettled()?;
         let authority = self.authority.key();
-        let is_delegate = position.delegate != Pubkey::default() && authority == position.delegate;
-        require!(authority == position.owner || is_delegate, BulkheadError::OwnerOrDelegateRequired);
+        require!(position.is_owner_or_delegate(&authority), BulkheadError::OwnerOrDelegateRequired);
         let has_room = authority == position.owner || position.open_orders < ORDERS_BY_DELEGATE_MAX;
         require!(has_room, BulkheadError::TooManyOrders);
         // payer, market - anyone's money, checked in the #[account] attribute.
@@ -112,20 +116,19 @@ impl Placement<'_, '_> {
                 ..=bulkhead_risk::params::PAYOUT_CAP_PPM_MAX.get();
             require!(range.contains(&args.payout_cap_ppm), BulkheadError::PayoutCapOutOfRange);
         }
-        let overflow = || error!(BulkheadError::Overflow);
-        position.next_order_id = position.next_order_id.checked_add(1).ok_or_else(overflow)?;
-        position.add_order(args.action)?;
-
         let clock = Clock::get()?;
         // A price that the market has accepted is known, even if the chain's clock lags behind it.
         let placed_at = clock.unix_timestamp.max(market.observations.published_at);
+        let escrow = require_kind(args, placed_at)?;
+        let overflow = || error!(BulkheadError::Overflow);
+        position.next_order_id = position.next_order_id.checked_add(1).ok_or_else(overflow)?;
+        position.add_order()?;
+
         let mut order = self.order.load_init()?;
         order.version = ACCOUNT_VERSION;
         order.bump = self.bump;
         order.action = args.action.into();
-        order.kind = match args.kind {
-            OrderKind::Market => 0,
-        };
+        order.kind = args.kind.into();
         order.id = args.order_id;
         order.position = self.position_key;
         order.payer = *self.payer.key;
@@ -135,8 +138,14 @@ impl Placement<'_, '_> {
         order.placed_slot = clock.slot;
         order.tip_lamports = args.tip_lamports;
         order.payout_cap_ppm = args.payout_cap_ppm;
+        order.trigger_price_e12 = args.trigger_price_e12;
+        order.expires_at = args.expires_at;
+        if args.kind == OrderKind::Market {
+            // It may fill from now on. The others are counted by their first trigger.
+            position.await_increase(&mut order)?;
+        }
         drop(order);
-        self.escrow_tip(args.tip_lamports)?;
+        self.escrow(escrow)?;
         emit!(OrderPlaced {
             position: self.position_key,
             order: self.order.key(),
@@ -146,15 +155,32 @@ impl Placement<'_, '_> {
             acceptable_price_e12: args.acceptable_price_e12,
             placed_at,
             tip_lamports: args.tip_lamports,
+            kind: args.kind,
+            trigger_price_e12: args.trigger_price_e12,
+            expires_at: args.expires_at,
         });
         Ok(())
     }
 
-    fn escrow_tip(&self, lamports: u64) -> Result<()> {
+    fn escrow(&self, lamports: u64) -> Result<()> {
         let accounts = anchor_lang::system_program::Transfer {
             from: self.payer.clone(),
             to: self.order.to_account_info(),
         };
         anchor_lang::system_program::transfer(CpiContext::new(self.system_program, accounts), lamports)
     }
+}
+
+/// An error for arguments that do not go with the order's kind; the lamports to escrow for one of its kind.
+fn require_kind(args: &PlaceOrderArgs, placed_at: i64) -> Result<u64> {
+    let kind = bulkhead_risk::orders::OrderKind::from(args.kind);
+    require!(kind.allows(args.action.into()), BulkheadError::OrderKindOnlyDecreases);
+    if !kind.has_trigger() {
+        require!(args.trigger_price_e12 == 0, BulkheadError::TriggerPriceInvalid);
+        require!(args.expires_at == 0, BulkheadError::ExpiryInvalid);
+        return Ok(args.tip_lamports);
+    }
+    require!(args.trigger_price_e12 != 0, BulkheadError::TriggerPriceInvalid);
+    require!(args.expires_at == 0 || args.expires_at > placed_at, BulkheadError::ExpiryInvalid);
+    args.tip_lamports.checked_add(TRIGGER_TIP_LAMPORTS).ok_or_else(|| error!(BulkheadError::Overflow))
 }
