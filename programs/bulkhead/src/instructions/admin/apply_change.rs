@@ -5,7 +5,7 @@
 
 use anchor_lang::prelude::*;
 
-use bulkhead_risk::UnixSeconds;
+use bulkhead_risk::{PriceE12, UnixSeconds};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::ChangeApplied;
@@ -60,6 +60,10 @@ pub fn handle_apply_change(ctx: Context<ApplyChange>) -> Result<()> {
                     let mut ledger = view.ledger;
                     let now = UnixSeconds(Clock::get()?.unix_timestamp);
                     ledger.accrue(&view.params, view.oracle.index, now).or_refuse()?;
+                    if change.params.impact_scale_quote_atoms != market.params.impact_scale_quote_atoms {
+                        // What was charged at another scale is not paid back.
+                        ledger.impact_reference = PriceE12::ZERO;
+                    }
                     market.store_ledger(&ledger);
                     market.params = change.params;
                 }
