@@ -16,6 +16,7 @@ pub(crate) const OPEN_INTEREST_CAP: u64 = 184_467_440_737_095_516;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     Update,
+    Crank,
     Refresh,
     Flag,
     View,
@@ -28,7 +29,8 @@ pub(crate) enum Action {
     Add,
 }
 
-const ACTIONS: [Action; 16] = [
+const ACTIONS: [Action; 17] = [
+    Action::Crank,
     Action::Update,
     Action::Update,
     Action::Refresh,
@@ -58,6 +60,7 @@ pub(crate) struct Case {
     /// Of remove, deposit and add.
     pub(crate) amount: u64,
     pub(crate) vault_frozen: bool,
+    pub(crate) insurance_frozen: bool,
     pub(crate) price: PriceUpdate,
     pub(crate) now: i64,
     /// Whether the order is executed in the slot in which it was placed.
@@ -105,9 +108,10 @@ impl Case {
     /// Everything that the arithmetic sees of it.
     pub(crate) fn describe(&self) -> String {
         let (market, position) = (self.market.view(), self.position.view());
-        let Self { action, order, amount, vault_frozen, price, now, balances, .. } = self;
+        let Self { action, order, amount, price, now, balances, .. } = self;
+        let frozen = (self.vault_frozen, self.insurance_frozen);
         format!(
-            "{action:?} at {now}, amount {amount}, vault frozen: {vault_frozen}\n{price:?}\n{balances:?}\n\
+            "{action:?} at {now}, amount {amount}, vault and insurance frozen: {frozen:?}\n{price:?}\n{balances:?}\n\
              {market:?}\n{position:?}\norder: {:?} of {}, accepts {}, placed at {}",
             order.action, order.size_atoms, order.acceptable_price_e12, order.placed_at
         )
@@ -145,6 +149,7 @@ impl Case {
             extreme,
             amount,
             vault_frozen: action == Action::Liquidate && random.chance(8),
+            insurance_frozen: action == Action::Liquidate && random.chance(8),
             price,
             now,
             same_slot: random.chance(1),

@@ -53,6 +53,7 @@ pub(crate) fn expected(case: &Case) -> Result<Expected> {
     };
     match case.action {
         Action::Update => update(case, &mut after)?,
+        Action::Crank => crank(case, &mut after)?,
         Action::Refresh => refresh(case, &mut after)?,
         Action::Flag => flag(case, &mut after)?,
         Action::View => view(case, &mut after)?,
@@ -131,6 +132,17 @@ fn update(case: &Case, after: &mut Expected) -> Result<()> {
     };
     let _ = seen.market.volatility.ramp_ppm_ceil()?;
     after.market.store_observed(&seen.market);
+    Ok(())
+}
+
+fn crank(case: &Case, after: &mut Expected) -> Result<()> {
+    let mut seen = observe(case, Purpose::Update)?;
+    let fee = seen.market.take_crank_fee(&seen.observed)?;
+    after.label = if fee.is_zero() { "not paid" } else { "paid" };
+    let _ = seen.market.volatility.ramp_ppm_ceil()?;
+    after.market.store_observed(&seen.market);
+    after.balances.pool -= fee.get();
+    after.balances.keeper += fee.get();
     Ok(())
 }
 
@@ -219,7 +231,7 @@ fn liquidate(case: &Case, after: &mut Expected) -> Result<()> {
     }
     let seen = observe(case, Purpose::Liquidate)?;
     let position = case.position.view()?;
-    let frozen = Frozen { vault: case.vault_frozen, insurance: false };
+    let frozen = Frozen { vault: case.vault_frozen, insurance: case.insurance_frozen };
     let outcome = transition::liquidate(&seen.market, &position, &seen.sample, frozen, seen.now)?;
     match outcome {
         Liquidation::Skipped { assessment, position } => {
@@ -235,7 +247,7 @@ fn liquidate(case: &Case, after: &mut Expected) -> Result<()> {
             let _ = to_event_atoms(report.assessment.valuation.equity)?;
             after.store(seen, report.ledger, &report.position)?;
             after.flow(report.flow);
-            after.balances.vault -= report.fee.get();
+            after.balances.vault -= report.keeper_pay.get() + report.insurance_pay.get();
             after.balances.keeper += report.keeper_pay.get();
             after.balances.insurance += report.insurance_pay.get();
             after.balances.keeper += report.insured.to_keeper.get() + report.settle_pay.get();
@@ -251,7 +263,14 @@ fn done_label(case: &Case, report: &LiquidationReport) -> &'static str {
     match (report.reason, report.closed.is_full) {
         _ if case.vault_frozen => "closed in the books, vault frozen",
         (LiquidationReason::PayoutCapped, _) => "payout capped",
+        _ if case.insurance_frozen => "insurance frozen",
+        (LiquidationReason::Insolvent, _) if !report.insured.to_keeper.is_zero() => {
+            "insolvent, keeper paid by insurance"
+        }
         (LiquidationReason::Insolvent, _) if report.closed.shortfall.is_zero() => "insolvent",
+        (LiquidationReason::Insolvent, _) if report.insured.to_pool == report.closed.shortfall => {
+            "insolvent, shortfall covered in full"
+        }
         (LiquidationReason::Insolvent, _) => "insolvent with shortfall",
         (LiquidationReason::BelowMaintenance, true) => "full",
         (LiquidationReason::BelowMaintenance, false) => "partial",
@@ -261,6 +280,7 @@ fn done_label(case: &Case, report: &LiquidationReport) -> &'static str {
 fn settle(case: &Case, after: &mut Expected) -> Result<()> {
     let seen = observe(case, Purpose::Observe)?;
     let report = transition::settle_capped(&seen.market, &case.position.view()?, &seen.sample)?;
+    after.label = if report.keeper_pay.is_zero() { "done" } else { "done, keeper paid" };
     let _ = closed_amounts(&report.closed, report.trade_fee, &report.position)?;
     after.store(seen, report.ledger, &report.position)?;
     after.flow(report.flow);

@@ -20,12 +20,14 @@ const CASES: u64 = 60_000;
 const SEED: u64 = 1;
 
 /// Outcomes that a run of [`CASES`] must have met, and how often at least.
-const MET_AT_LEAST: [(Action, &str, u64); 39] = [
+const MET_AT_LEAST: [(Action, &str, u64); 45] = [
     (Action::Update, "first sample", 20),
     (Action::Update, "confidence too wide to count", 80),
     (Action::Update, "same bucket", 200),
     (Action::Update, "new bucket", 400),
     (Action::Update, "new bucket after a gap", 400),
+    (Action::Crank, "paid", 200),
+    (Action::Crank, "not paid", 200),
     (Action::Refresh, "lowered", 400),
     (Action::Refresh, "raised", 200),
     (Action::Refresh, "held", 400),
@@ -46,9 +48,13 @@ const MET_AT_LEAST: [(Action, &str, u64); 39] = [
     (Action::Liquidate, "full", 200),
     (Action::Liquidate, "insolvent", 5),
     (Action::Liquidate, "insolvent with shortfall", 80),
+    (Action::Liquidate, "insurance frozen", 80),
+    (Action::Liquidate, "insolvent, shortfall covered in full", 20),
+    (Action::Liquidate, "insolvent, keeper paid by insurance", 20),
     (Action::Liquidate, "payout capped", 80),
     (Action::Liquidate, "closed in the books, vault frozen", 80),
-    (Action::Settle, "done", 200),
+    (Action::Settle, "done", 80),
+    (Action::Settle, "done, keeper paid", 80),
     (Action::Increase, "opened", 400),
     (Action::Increase, "increased", 80),
     (Action::Increase, "order spent", 400),
@@ -177,6 +183,7 @@ fn place(ground: &mut Ground, case: &Case) {
     ground.set_supply(pda::lp_mint(&keys.market), shares.saturating_sub(1_000_000));
     ground.set_balances(&case.balances);
     ground.set_frozen(pda::vault(&position), case.vault_frozen);
+    ground.set_frozen(pda::insurance_vault(&keys.market), case.insurance_frozen);
     ground.world.set_price(&case.price);
     // Whatever a case pays out, the next one starts from the same.
     ground.world.set_lamports(ground.world.keeper.key, 1_000_000_000_000);
@@ -188,11 +195,12 @@ fn instruction(ground: &Ground, case: &Case) -> Instruction {
     let keeper = ground.world.keeper;
     match case.action {
         Action::Update => ix::update_market(keys),
+        Action::Crank => ix::crank_market(keys, keeper.tokens),
         Action::Refresh => ix::refresh_position(keys, position),
         Action::Flag => ix::flag(keys, &[position]),
         Action::View => ix::view_position(keys, position),
         Action::Liquidate => ix::liquidate(keys, keeper.key, keeper.tokens, position),
-        Action::Settle => ix::settle_capped(keys, keeper.key, position),
+        Action::Settle => ix::settle_capped(keys, keeper.key, keeper.tokens, position),
         Action::Increase | Action::Decrease => {
             let args = ExecuteOrderArgs { placed_at: case.order.placed_at, tip_lamports_min: 0 };
             ix::execute_order(keys, keeper.key, position, 0, case.order.payer, args)

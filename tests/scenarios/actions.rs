@@ -273,7 +273,8 @@ fn liquidate_some(random: &mut Random, town: &Town) -> Option<Plan> {
 fn settle(random: &mut Random, town: &Town) -> Option<Plan> {
     let known =
         ripe(random, town, |readiness| readiness == Readiness::Ready(LiquidationReason::PayoutCapped))?;
-    plan("settle", ix::settle_capped(&town.markets[known.market], town.world.keeper.key, known.key))
+    let keeper = town.world.keeper;
+    plan("settle", ix::settle_capped(&town.markets[known.market], keeper.key, keeper.tokens, known.key))
 }
 
 fn liquidate(town: &Town, known: &Known) -> Instruction {

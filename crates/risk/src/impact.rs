@@ -1,22 +1,22 @@
 //! Price impact: a trade that makes one side heavier pays for it, one that balances is paid back, and never
 //! more than the imbalance was charged.
 //!
-//! At the index p and a skew of S base atoms the potential is Phi(S) = (S p)^2 / (2 scale), in quote atoms. A
-//! trade pays the difference of the potential after and before, which is its notional times
-//! (skew + delta / 2) / scale. Rebates are taken at `reference`, the lowest index at which the present skew
-//! was ever traded: what was charged for it was charged at that price or a higher one. So over any sequence of
-//! trades of anybody rebates are at most charges (property test `rebates_ok_are_never_more_than_charges`).
-//! Formulas: docs/math.md, "Price impact".
+//! A skew worth x quote atoms has the potential Phi(x) = x^2 / (2 scale); its slope, x / scale, stops at a
+//! quarter. A trade that grows the skew pays the difference of the potential at the index. One that shrinks it
+//! is paid the difference at `reference`, the mean price at which what now makes up the skew was paid for,
+//! and never above the index. What grew the skew and was not paid for in full counts as paid for at nothing.
+//! So over any sequence of trades of anybody, at any prices, rebates are at most charges (property test
+//! `impact_ok_rebates_are_never_more_than_charges`). Formulas and proof: docs/math.md, "Price impact".
 
 use crate::error::{Result, RiskError};
 use crate::fixed;
 use crate::ledger::{Ledger, Side};
 use crate::orders::OrderAction;
 use crate::params::Params;
-use crate::units::{BaseAtoms, Ppm, PriceE12, QuoteAtoms};
+use crate::units::{BaseAtoms, PriceE12, QuoteAtoms};
 
-/// A trade is charged at most this share of its notional.
-pub const CHARGE_PPM_MAX: Ppm = Ppm(250_000);
+/// The slope of the potential stops at one over this: at a quarter of the notional.
+const SLOPE_DIVISOR: u64 = 4;
 
 /// What a trade is charged or paid for what it does to the skew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,8 +25,10 @@ pub struct Impact {
     pub charge: QuoteAtoms,
     /// Paid back, rounded down.
     pub rebate: QuoteAtoms,
-    /// Lowest index at which the skew afterwards was traded; zero without skew.
-    pub reference: PriceE12,
+    /// Mean price at which the skew afterwards was paid for, rounded down; zero without skew.
+    reference: PriceE12,
+    /// The same if this trade does not pay its charge in full.
+    reference_unpaid: PriceE12,
 }
 
 /// Whether a trade buys the base asset.
@@ -43,53 +45,105 @@ pub fn impact(
     index: PriceE12,
 ) -> Result<Impact> {
     if params.impact_scale_quote_atoms.is_zero() {
-        return Ok(Impact { reference: ledger.impact_reference, ..Impact::default() });
+        // A skew that came about without impact was not paid for.
+        return Ok(Impact::default());
     }
     let (long, short) = (ledger.long.open_interest.0, ledger.short.open_interest.0);
     let skew = BaseAtoms(long.abs_diff(short));
-    let grows = skew.is_zero() || is_buy == (long > short);
-    let lowest = match skew.is_zero() {
-        true => index,
-        false => index.min(ledger.impact_reference),
-    };
-    let (charge, rebate, reference) = if grows {
+    let reference = index.min(ledger.impact_reference);
+    if skew.is_zero() || is_buy == (long > short) {
         let after = skew.plus(size)?;
-        (potential_ceil(params, skew, after, index)?, QuoteAtoms::ZERO, lowest)
+        let charge = potential_ceil(params, skew, after, index)?;
+        Ok(Impact {
+            charge,
+            rebate: QuoteAtoms::ZERO,
+            reference: mean_floor((skew, reference), (size, index))?,
+            reference_unpaid: mean_floor((skew, reference), (size, PriceE12::ZERO))?,
+        })
     } else if size <= skew {
         let after = skew.minus(size)?;
-        let reference = if after.is_zero() { PriceE12::ZERO } else { lowest };
-        (QuoteAtoms::ZERO, potential_floor(params, after, skew, lowest)?, reference)
+        let rebate = potential_floor(params, after, skew, reference)?;
+        let reference = if after.is_zero() { PriceE12::ZERO } else { reference };
+        Ok(Impact { charge: QuoteAtoms::ZERO, rebate, reference, reference_unpaid: reference })
     } else {
         let after = size.minus(skew)?;
-        let charge = potential_ceil(params, BaseAtoms::ZERO, after, index)?;
-        (charge, potential_floor(params, BaseAtoms::ZERO, skew, lowest)?, index)
-    };
-    let charge = charge.min(params.notional_floor(size, index)?.share_floor(CHARGE_PPM_MAX)?);
-    Ok(Impact { charge, rebate, reference })
+        Ok(Impact {
+            charge: potential_ceil(params, BaseAtoms::ZERO, after, index)?,
+            rebate: potential_floor(params, BaseAtoms::ZERO, skew, reference)?,
+            reference: index,
+            reference_unpaid: PriceE12::ZERO,
+        })
+    }
 }
 
-/// Phi(to) - Phi(from), rounded up.
+/// Mean of two prices by size, rounded down.
+fn mean_floor(one: (BaseAtoms, PriceE12), other: (BaseAtoms, PriceE12)) -> Result<PriceE12> {
+    let cost = |(size, price): (BaseAtoms, PriceE12)| u128::from(size.0).checked_mul(u128::from(price.0));
+    let sum = cost(one).zip(cost(other)).and_then(|(one, other)| one.checked_add(other));
+    let mean = fixed::div_u64_floor(sum.ok_or(RiskError::Overflow)?, one.0.plus(other.0)?.0)?;
+    fixed::narrow(mean).map(PriceE12)
+}
+
+/// Phi at `to` less Phi at `from`, rounded up.
 fn potential_ceil(params: &Params, from: BaseAtoms, to: BaseAtoms, price: PriceE12) -> Result<QuoteAtoms> {
-    let delta = params.notional_ceil(to.minus(from)?, price)?;
-    let ends = params.notional_ceil(from, price)?.plus(params.notional_ceil(to, price)?)?;
-    let product = u128::from(delta.0).checked_mul(u128::from(ends.0)).ok_or(RiskError::Overflow)?;
-    fixed::narrow(fixed::div_u64_ceil(product, twice_scale(params)?)?).map(QuoteAtoms)
+    let steep = steep_from(params)?;
+    let low = params.notional_floor(from, price)?.0;
+    let high = params.notional_ceil(to, price)?.0;
+    let delta = params.notional_ceil(to.minus(from)?, price)?.0;
+    let twice = if high <= steep {
+        product(delta, sum(params.notional_ceil(from, price)?.0, high)?)?
+    } else if low >= steep {
+        product(delta, twice_of(steep)?)?
+    } else {
+        across(low, high, steep)?
+    };
+    fixed::narrow(fixed::div_u64_ceil(twice, twice_of(params.impact_scale_quote_atoms.0)?)?).map(QuoteAtoms)
 }
 
-/// Phi(to) - Phi(from), rounded down.
+/// Phi at `to` less Phi at `from`, rounded down.
 fn potential_floor(params: &Params, from: BaseAtoms, to: BaseAtoms, price: PriceE12) -> Result<QuoteAtoms> {
-    let delta = params.notional_floor(to.minus(from)?, price)?;
-    let ends = params.notional_floor(from, price)?.plus(params.notional_floor(to, price)?)?;
-    let product = u128::from(delta.0).checked_mul(u128::from(ends.0)).ok_or(RiskError::Overflow)?;
-    fixed::narrow(fixed::div_u64_floor(product, twice_scale(params)?)?).map(QuoteAtoms)
+    let steep = steep_from(params)?;
+    let low = params.notional_floor(from, price)?.0;
+    let high = params.notional_floor(to, price)?.0;
+    let delta = params.notional_floor(to.minus(from)?, price)?.0;
+    let twice = if high <= steep {
+        product(delta, sum(low, high)?)?
+    } else if low >= steep {
+        product(delta, twice_of(steep)?)?
+    } else {
+        across(params.notional_ceil(from, price)?.0, high, steep)?
+    };
+    fixed::narrow(fixed::div_u64_floor(twice, twice_of(params.impact_scale_quote_atoms.0)?)?).map(QuoteAtoms)
 }
 
-fn twice_scale(params: &Params) -> Result<u64> {
-    params.impact_scale_quote_atoms.0.checked_mul(2).ok_or(RiskError::Overflow)
+/// 2 scale (Phi(high) - Phi(low)) across the end of the slope at `steep`: 2 high steep - steep^2 - low^2.
+fn across(low: u64, high: u64, steep: u64) -> Result<u128> {
+    product(high, twice_of(steep)?)?
+        .checked_sub(product(steep, steep)?)
+        .and_then(|rest| rest.checked_sub(product(low, low).ok()?))
+        .ok_or(RiskError::Overflow)
+}
+
+/// The skew at which the slope stops.
+fn steep_from(params: &Params) -> Result<u64> {
+    fixed::mul_div_u64_floor(params.impact_scale_quote_atoms.0, 1, SLOPE_DIVISOR)
+}
+
+fn product(a: u64, b: u64) -> Result<u128> {
+    u128::from(a).checked_mul(u128::from(b)).ok_or(RiskError::Overflow)
+}
+
+fn sum(a: u64, b: u64) -> Result<u64> {
+    a.checked_add(b).ok_or(RiskError::Overflow)
+}
+
+fn twice_of(amount: u64) -> Result<u64> {
+    sum(amount, amount)
 }
 
 impl Impact {
-    /// The price of `size` that includes it, from the price without it; rounded against the trader.
+    /// The price of `size` that includes it, from the price without it; rounded against the trader. A price
+    /// that would leave its type stops at the end: what a fill costs blocks nobody's exit.
     pub fn on_price(
         &self,
         params: &Params,
@@ -100,9 +154,7 @@ impl Impact {
         let worse = fixed::mul_div_u64_ceil(self.charge.0, params.notional_divisor, size.0)?;
         let better = fixed::mul_div_u64_floor(self.rebate.0, params.notional_divisor, size.0)?;
         let (up, down) = if is_buy { (worse, better) } else { (better, worse) };
-        let moved =
-            price.plus(PriceE12(up))?.minus(PriceE12(down)).map_err(|_| RiskError::PriceOutOfRange)?;
-        if moved.is_zero() { Err(RiskError::PriceOutOfRange) } else { Ok(moved) }
+        Ok(PriceE12(price.0.saturating_add(up).saturating_sub(down).max(1)))
     }
 
     /// Without the rebate: it stays in the pool.
@@ -110,8 +162,21 @@ impl Impact {
         Self { rebate: QuoteAtoms::ZERO, ..self }
     }
 
-    /// Charged `most` at most.
+    /// Charged `most` at most; charged less, the trade does not pay for the skew that it leaves.
     pub fn charged_at_most(self, most: QuoteAtoms) -> Self {
-        Self { charge: self.charge.min(most), ..self }
+        match self.charge > most {
+            true => Self { charge: most, reference: self.reference_unpaid, ..self },
+            false => self,
+        }
+    }
+
+    /// Neither charged nor paid.
+    pub fn waived(self) -> Self {
+        self.without_rebate().charged_at_most(QuoteAtoms::ZERO)
+    }
+
+    /// The ledger's reference price after the trade, which `is_paid` in full or not.
+    pub fn reference(&self, is_paid: bool) -> PriceE12 {
+        if is_paid { self.reference } else { self.reference_unpaid }
     }
 }

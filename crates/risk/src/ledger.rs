@@ -86,7 +86,7 @@ pub struct Ledger {
     pub borrow_owed: QuoteAtoms,
     /// When the indexes were last advanced.
     pub accrued_at: UnixSeconds,
-    /// Lowest index at which the present skew was traded; zero without skew. Price impact pays back at it.
+    /// Mean price at which the present skew was paid for; zero without skew. Price impact pays back at it.
     pub impact_reference: PriceE12,
     /// What insurance has paid out lately.
     pub insurance_outflow: Outflow,

@@ -82,8 +82,9 @@ pub struct Params {
     pub funding_rate_max_e12: u64,
     /// Skew at which the price impact would be 100 %; zero turns impact off.
     pub impact_scale_quote_atoms: QuoteAtoms,
-    /// Least pay of whoever closes a whole position that cannot pay for it; insurance adds what is missing.
-    /// Also what settling a capped position earns.
+    /// Least pay of whoever closes a whole position that cannot pay for it; insurance adds what is missing, up
+    /// to the fee that opening the position cost. Also what settling a capped position earns, up to its close
+    /// fee.
     pub keeper_floor_quote_atoms: QuoteAtoms,
     /// What the first sample of a bucket earns, from the crank budget while it lasts.
     pub crank_fee_quote_atoms: QuoteAtoms,
@@ -115,9 +116,11 @@ mod bound {
     pub(super) const RATE_E12: RangeInclusive<u64> = 0..=317_098;
     /// A hundredth of what the type holds: 184 billion whole units at six decimals.
     pub(super) const OPEN_INTEREST_CAP: QuoteAtoms = QuoteAtoms(184_467_440_737_095_516);
+    /// Twice the scale is a divisor that must fit the type.
+    pub(super) const IMPACT_SCALE: QuoteAtoms = QuoteAtoms(u64::MAX / 2);
     /// From nothing to 1,000 % a year within an hour.
     pub(super) const FUNDING_VELOCITY_E18: RangeInclusive<u64> = 0..=88_082_778;
-    /// A position of the least notional must be worth liquidating: its keeper gets at least 0.15 % of it.
+    /// At most 0.15 % of a position of the least notional: half the fee rate of 0.5 %, times the keeper's share.
     pub(super) const KEEPER_SHARE_OF_NOTIONAL: Ppm = Ppm(1_500);
     /// A day of samples may cost a thousandth of a position of the least notional.
     pub(super) const CRANK_SHARE_OF_NOTIONAL: Ppm = Ppm(1_000);
@@ -191,11 +194,12 @@ impl Params {
         Ok(())
     }
 
-    /// Four times the largest skew that a trade can leave or find fits the scale of the impact.
+    /// Four times the largest skew that an opening can leave fits the scale of the impact.
     fn impact_is_mild(&self) -> Result<bool> {
         let most =
             u128::from(self.open_interest_cap_quote_atoms.0).checked_mul(4).ok_or(RiskError::Overflow)?;
-        Ok(most <= u128::from(self.impact_scale_quote_atoms.0))
+        let scale = self.impact_scale_quote_atoms;
+        Ok(most <= u128::from(scale.0) && scale <= bound::IMPACT_SCALE)
     }
 
     /// `size * price` in quote atoms, rounded down: for values.

@@ -164,7 +164,9 @@ fn liquidate_ok_insolvent_books_the_shortfall() {
     assert_eq!((report.closed.loss_paid, report.closed.shortfall), (usd(400), usd(100)));
     assert_eq!((report.fee, report.trade_fee), (QuoteAtoms::ZERO, QuoteAtoms::ZERO));
     assert_eq!(report.ledger.shortfall_total, usd(100));
-    assert_eq!(report.ledger.pool, market.ledger.pool.plus(usd(400)).unwrap());
+    // Insurance covers all of it: no more than a tenth of the vault.
+    assert_eq!(report.insured, insurance::InsurancePayout { to_keeper: QuoteAtoms::ZERO, to_pool: usd(100) });
+    assert_eq!(report.ledger.pool, market.ledger.pool.plus(usd(500)).unwrap());
 }
 
 /// Owed exceeds the collateral while an unpaid gain carries the equity: a part of the gain cannot pay all

@@ -106,18 +106,29 @@ proptest! {
 
     /// INV-11: nothing of what a position holds comes from or goes to anywhere else.
     #[test]
-    fn liquidate_ok_conserves_to_the_atom(scene in scenes(), frozen: bool) {
-        let Scene { market, position, sample } = scene;
-        let outcome = liquidate(&market, &position, &sample, Frozen { vault: frozen, insurance: false }, NOW).unwrap();
+    fn liquidate_ok_conserves_to_the_atom(scene in scenes(), vault: bool, insurance: bool, floor in 0_u64..30_000) {
+        let Scene { mut market, position, sample } = scene;
+        market.params.keeper_floor_quote_atoms = QuoteAtoms(floor);
+        market.params.impact_scale_quote_atoms = usd(400_000_000);
+        market.ledger.crank_budget = usd(1);
+        let frozen = Frozen { vault, insurance };
+        let outcome = liquidate(&market, &position, &sample, frozen, NOW).unwrap();
         let Liquidation::Done(report) = outcome else { return Ok(()) };
-        let keeper = i128::from(report.keeper_pay.0);
+        let keeper = i128::from(report.keeper_pay.0)
+            + i128::from(report.insured.to_keeper.0)
+            + i128::from(report.settle_pay.0);
         prop_assert_eq!(total(&report.ledger, &report.position) + keeper, total(&market.ledger, &position));
-        let vault = i128::from(position.collateral.0) + i128::from(report.flow.to_vault.0)
-            - i128::from(report.flow.to_pool.0) - i128::from(report.fee.0);
-        prop_assert_eq!(i128::from(report.position.collateral.0), vault);
-        prop_assert_eq!(report.ledger.insurance, market.ledger.insurance.plus(report.insurance_pay).unwrap());
+        let in_vault = i128::from(position.collateral.0) + i128::from(report.flow.to_vault.0)
+            - i128::from(report.flow.to_pool.0)
+            - i128::from(report.keeper_pay.0)
+            - i128::from(report.insurance_pay.0);
+        prop_assert_eq!(i128::from(report.position.collateral.0), in_vault);
+        let insured = report.insured.to_keeper.plus(report.insured.to_pool).unwrap();
+        let in_insurance = market.ledger.insurance.plus(report.insurance_pay).unwrap().minus(insured);
+        prop_assert_eq!(Ok(report.ledger.insurance), in_insurance);
+        prop_assert!(!insurance || report.ledger.insurance == market.ledger.insurance);
         prop_assert_eq!(report.ledger.assert_reserve_covered(), Ok(()));
-        if frozen && (!report.position.frozen_owed.is_zero() || !report.position.reserved.is_zero()) {
+        if vault && (!report.position.frozen_owed.is_zero() || !report.position.reserved.is_zero()) {
             let collected = collect_frozen(&report.ledger, &report.position).unwrap();
             prop_assert_eq!(
                 total(&collected.ledger, &collected.position),

@@ -27,8 +27,8 @@ enum Action {
     Add(usize, u64),
     Remove(usize, u64),
     Refresh(usize),
-    /// The keeper goes round all positions; vaults are frozen or not.
-    Liquidate(bool),
+    /// The keeper goes round all positions; their vaults and the insurance vault are frozen or not.
+    Liquidate(Frozen),
     Settle(usize),
     Collect(usize),
     Deposit(u64),
@@ -48,7 +48,8 @@ fn actions() -> impl Strategy<Value = Action> {
         1 => (place.clone(), 1_u64..5_000).prop_map(|(place, dollars)| Action::Add(place, dollars)),
         2 => (place.clone(), 1_u64..1_000_000).prop_map(|(place, part)| Action::Remove(place, part)),
         2 => place.clone().prop_map(Action::Refresh),
-        6 => prop::bool::weighted(0.1).prop_map(Action::Liquidate),
+        6 => (prop::bool::weighted(0.1), prop::bool::weighted(0.1))
+            .prop_map(|(vault, insurance)| Action::Liquidate(Frozen { vault, insurance })),
         1 => place.clone().prop_map(Action::Settle),
         1 => place.prop_map(Action::Collect),
         1 => (1_u64..100_000).prop_map(Action::Deposit),
@@ -74,6 +75,8 @@ impl World {
             market.ledger.shares = Shares(400_000 * USD);
             market.params.pool_share_max_ppm = Ppm(500_000);
         }
+        market.params.impact_scale_quote_atoms = usd(if tight { 400_000_000 } else { 4_000_000_000 });
+        market.params.keeper_floor_quote_atoms = QuoteAtoms(30_000);
         market.volatility = Volatility::default();
         let sample = sample(PRICE);
         let _ = market.observe(&sample, Purpose::Update, NOW).unwrap();
@@ -98,12 +101,26 @@ impl World {
     }
 
     fn book(&mut self, place: usize, position: Position, ledger: Ledger, flow: PoolFlow, out_of_vault: u64) {
+        self.book_with(place, position, ledger, flow, out_of_vault, 0);
+    }
+
+    /// The same where `into_pool` came into the pool vault from elsewhere than the position's.
+    fn book_with(
+        &mut self,
+        place: usize,
+        position: Position,
+        ledger: Ledger,
+        flow: PoolFlow,
+        out_of_vault: u64,
+        into_pool: i128,
+    ) {
         let (old, vault) = (self.positions[place], self.market.ledger.pool_vault_booked().unwrap());
         let moved = i128::from(flow.to_vault.0) - i128::from(flow.to_pool.0);
         let collateral = i128::from(old.collateral.0) + moved - i128::from(out_of_vault);
         assert_eq!(i128::from(position.collateral.0), collateral, "the flow is not what was booked");
         let vault_after = i128::from(ledger.pool_vault_booked().unwrap().0);
-        assert_eq!(vault_after, i128::from(vault.0) - moved, "the flow is not what the pool has booked");
+        let expected = i128::from(vault.0) - moved + into_pool;
+        assert_eq!(vault_after, expected, "the flow is not what the pool has booked");
         (self.positions[place], self.market.ledger) = (position, ledger);
     }
 
@@ -141,7 +158,10 @@ impl World {
                 let Some(place) = self.pick(place) else { return };
                 let settled = settle_capped(&self.market, &self.positions[place], &self.sample);
                 if let Some(done) = self.note("settle", settled) {
-                    self.book(place, done.position, done.ledger, done.flow, 0);
+                    let paid = i128::from(done.keeper_pay.0);
+                    assert!(done.keeper_pay <= done.trade_fee);
+                    self.book_with(place, done.position, done.ledger, done.flow, 0, -paid);
+                    self.came_in -= paid;
                 }
             }
             Action::Collect(place) => {
@@ -227,7 +247,7 @@ impl World {
         }
     }
 
-    fn liquidate(&mut self, place: usize, frozen: bool) {
+    fn liquidate(&mut self, place: usize, frozen: Frozen) {
         let position = self.positions[place];
         if position.status != PositionStatus::Open {
             return;
@@ -241,8 +261,28 @@ impl World {
                 let kind = if done.closed.is_full { "full" } else { "partial" };
                 *self.seen.entry(format!("liquidated {kind}: {:?}", done.reason)).or_default() += 1;
                 assert!(done.closed.payout <= done.closed.reserved_released);
-                self.book(place, done.position, done.ledger, done.flow, done.fee.0);
-                self.came_in -= i128::from(done.keeper_pay.0);
+                let fees = done.keeper_pay.0 + done.insurance_pay.0;
+                assert!(frozen.insurance || fees == done.fee.0);
+                let before = self.market.ledger.insurance.0;
+                let insurance = i128::from(before) + i128::from(done.insurance_pay.0)
+                    - i128::from(done.insured.to_keeper.0)
+                    - i128::from(done.insured.to_pool.0);
+                assert_eq!(i128::from(done.ledger.insurance.0), insurance, "insurance");
+                assert!(!frozen.insurance || done.ledger.insurance.0 == before);
+                assert!(done.insured.to_pool <= done.closed.shortfall);
+                for (what, paid) in [
+                    ("floor paid", done.insured.to_keeper),
+                    ("shortfall covered", done.insured.to_pool),
+                    ("settling paid", done.settle_pay),
+                ] {
+                    if !paid.is_zero() {
+                        *self.seen.entry(what.to_owned()).or_default() += 1;
+                    }
+                }
+                let into_pool = i128::from(done.insured.to_pool.0) - i128::from(done.settle_pay.0);
+                self.book_with(place, done.position, done.ledger, done.flow, fees, into_pool);
+                let paid = [done.keeper_pay, done.insured.to_keeper, done.settle_pay];
+                self.came_in -= paid.iter().map(|paid| i128::from(paid.0)).sum::<i128>();
             }
         }
     }
@@ -342,6 +382,9 @@ fn sequences_ok_meet_every_event() {
         "open: InitialMarginShort",
         "increase: PositionReduceOnly",
         "decrease: DecreaseWorsensHealth",
+        "floor paid",
+        "shortfall covered",
+        "settling paid",
     ] {
         assert!(seen.contains_key(what), "{what} never happens");
     }

@@ -10,7 +10,7 @@ use bulkhead::events::{
 use bulkhead_client::ID;
 use bulkhead_client::events::{AnyEvent, EventError, from_logs};
 
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 7] = [
     include_str!("../../../../programs/bulkhead/src/events.rs"),
     include_str!("../../../../programs/bulkhead/src/events/governance.rs"),
     include_str!("../../../../programs/bulkhead/src/events/keeping.rs"),
@@ -69,6 +69,9 @@ fn decode_ok_round_trip() {
         maintenance_before_atoms: 6,
         keeper_pay_atoms: 7,
         insurance_pay_atoms: 8,
+        keeper_floor_pay_atoms: 0,
+        shortfall_covered_atoms: 0,
+        settle_pay_atoms: 0,
         vault_frozen: false,
         closed: ClosedAmounts {
             fill_price_e12: 1,

@@ -2,7 +2,9 @@
 
 use crate::error::{Result, RiskError};
 use crate::fixed;
+use crate::impact::{Impact, buys};
 use crate::ledger::Ledger;
+use crate::orders::OrderAction;
 use crate::params::Params;
 use crate::position::{Position, PositionStatus};
 use crate::transition::{clear_owed, count_collateral};
@@ -39,7 +41,7 @@ pub struct ClosedPart {
 ///
 /// Loss is paid before what is owed; both from collateral and payout together. In a partial close they
 /// must suffice.
-pub(crate) fn close_part(
+fn close_part(
     params: &Params,
     ledger: &mut Ledger,
     position: &mut Position,
@@ -94,6 +96,28 @@ pub(crate) fn close_part(
         reserved_released,
         is_full,
     })
+}
+
+/// The same at the price that `impact` makes of `price`, booking what it does to the reference price.
+///
+/// A charge that ends in a gain beyond the payout cap, or in a loss beyond the collateral, is not paid: had it
+/// counted, the rebate for it would come out of the pool.
+pub(crate) fn close_with_impact(
+    params: &Params,
+    ledger: &mut Ledger,
+    position: &mut Position,
+    size: BaseAtoms,
+    price: PriceE12,
+    impact: &Impact,
+) -> Result<ClosedPart> {
+    let is_buy = buys(position.side, OrderAction::Decrease);
+    let fill = impact.on_price(params, is_buy, size, price)?;
+    let pnl_without = position.pnl_of(size, params, price)?;
+    let closed = close_part(params, ledger, position, size, fill)?;
+    let gain_without = pnl_without.plus(closed.due.signed())?;
+    let is_paid = closed.shortfall.is_zero() && gain_without.0 <= closed.reserved_released.signed().0;
+    ledger.impact_reference = impact.reference(is_paid);
+    Ok(closed)
 }
 
 fn book_side(

@@ -7,7 +7,7 @@ use crate::market::Market;
 use crate::oracle::Sample;
 use crate::orders::{OrderAction, require_acceptable};
 use crate::position::Position;
-use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
+use crate::transition::close_part::{ClosedPart, close_with_impact, take_trade_fee};
 use crate::transition::{PoolFlow, count_collateral};
 use crate::units::{BaseAtoms, PriceE12, QuoteAtoms, UnixSeconds};
 
@@ -39,8 +39,8 @@ pub struct DecreaseReport {
 /// Closes a part of `position`, or all of it where the rest would be under the minimum notional.
 ///
 /// `market` has observed `sample` for [`crate::Purpose::Decrease`]. It fills at the edge against the
-/// position, with the price impact. A partial decrease may not leave the position below maintenance and less healthy than it was;
-/// a full one is always possible.
+/// position, with the price impact. A partial decrease may not leave the position below maintenance and less
+/// healthy than it was; a full one is always possible.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 pub fn decrease(
     market: &Market,
@@ -60,10 +60,10 @@ pub fn decrease(
     let size = size_or_all(market, &before, sample, args.size)?;
     let is_buy = buys(before.side, OrderAction::Decrease);
     let impact = impact(params, &ledger, is_buy, size, market.oracle.index)?;
-    let fill = impact.on_price(params, is_buy, size, sample.closing_edge(before.side)?)?;
+    let edge = sample.closing_edge(before.side)?;
+    let fill = impact.on_price(params, is_buy, size, edge)?;
     require_acceptable(before.side, OrderAction::Decrease, fill, args.acceptable)?;
-    ledger.impact_reference = impact.reference;
-    let closed = close_part(params, &mut ledger, &mut position, size, fill)?;
+    let closed = close_with_impact(params, &mut ledger, &mut position, size, edge, &impact)?;
     let trade_fee = take_trade_fee(params, &mut ledger, &mut position, closed.notional)?;
     if !closed.is_full {
         let counted = position.collateral;

@@ -67,7 +67,7 @@ pub fn increase(
     let impact = impact(params, &ledger, is_buy, args.size, market.oracle.index)?;
     let fill = impact.on_price(params, is_buy, args.size, sample.opening_edge(position.side)?)?;
     require_acceptable(position.side, OrderAction::Increase, fill, args.acceptable)?;
-    ledger.impact_reference = impact.reference;
+    ledger.impact_reference = impact.reference(true);
 
     let notional = params.notional_ceil(args.size, fill)?;
     let trade_fee = notional.share_ceil(params.trade_fee_ppm)?;

@@ -11,9 +11,9 @@ use crate::liquidation::{
 use crate::market::Market;
 use crate::oracle::Sample;
 use crate::orders::OrderAction;
-use crate::params::LIQUIDATION_KEEPER_SHARE_PPM;
+use crate::params::{LIQUIDATION_KEEPER_SHARE_PPM, Params};
 use crate::position::Position;
-use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
+use crate::transition::close_part::{ClosedPart, close_with_impact, take_trade_fee};
 use crate::transition::settle::settle_at;
 use crate::transition::{PoolFlow, count_collateral};
 use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms, UnixSeconds};
@@ -104,7 +104,7 @@ pub fn liquidate(
         (false, LiquidationReason::BelowMaintenance) => cure(market, &position, assessment, now)?,
         (false, _) => take(market, &position, assessment, reason, position.size)?,
     };
-    insure(market, &mut report, frozen, now)?;
+    insure(market, &position, &mut report, frozen, now)?;
     Ok(Liquidation::Done(report))
 }
 
@@ -112,9 +112,16 @@ pub fn liquidate(
 /// for good, and the loss that no collateral was left for.
 ///
 /// The least pay is for closing everything, which happens once in a position's life: there is nothing to gain
-/// from liquidating in many parts.
+/// from liquidating in many parts. Insurance adds no more to it than the position's open fee: there is nothing
+/// to gain either from opening positions to let them go insolvent.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
-fn insure(market: &Market, report: &mut LiquidationReport, frozen: Frozen, now: UnixSeconds) -> Result<()> {
+fn insure(
+    market: &Market,
+    position: &Position,
+    report: &mut LiquidationReport,
+    frozen: Frozen,
+    now: UnixSeconds,
+) -> Result<()> {
     let ledger = &mut report.ledger;
     if frozen.insurance {
         let to_pool = core::mem::take(&mut report.insurance_pay);
@@ -123,14 +130,20 @@ fn insure(market: &Market, report: &mut LiquidationReport, frozen: Frozen, now: 
         report.flow = PoolFlow::net(all_to_pool, report.flow.to_vault)?;
         return Ok(());
     }
-    let floor = market.params.keeper_floor_quote_atoms;
     let missing = match report.closed.is_full && report.reason != LiquidationReason::PayoutCapped {
-        true => floor.minus(report.keeper_pay.min(floor))?,
+        true => missing_pay(&market.params, position, report.keeper_pay)?,
         false => QuoteAtoms::ZERO,
     };
     report.insured = ledger.pay_from_insurance(missing, report.closed.shortfall, now)?;
     ledger.insurance = ledger.insurance.plus(report.insurance_pay)?;
     Ok(())
+}
+
+/// What a keeper's pay lacks of the least pay, up to the fee that opening `position` cost.
+fn missing_pay(params: &Params, position: &Position, keeper_pay: QuoteAtoms) -> Result<QuoteAtoms> {
+    let floor = params.keeper_floor_quote_atoms;
+    let open_fee = params.notional_floor(position.size, position.entry)?.share_floor(params.trade_fee_ppm)?;
+    Ok(floor.minus(keeper_pay.min(floor))?.min(open_fee))
 }
 
 /// Partial if that leaves the position healthy, else full.
@@ -171,12 +184,16 @@ fn impact_ppm_ceil(market: &Market, position: &Position, assessment: &Assessment
 }
 
 /// Price impact of closing `size`: no rebate, and never more than half of the equity, so that it takes nothing
-/// that is not there.
+/// that is not there. None where the step between two prices is worth more than the equity.
 fn charged(market: &Market, position: &Position, size: BaseAtoms, assessment: &Assessment) -> Result<Impact> {
     let is_buy = buys(position.side, OrderAction::Decrease);
     let half = assessment.valuation.equity.positive_part()?.share_floor(HALF)?;
     let impact = impact(&market.params, &market.ledger, is_buy, size, market.oracle.index)?;
-    Ok(impact.without_rebate().charged_at_most(half))
+    let charged = impact.without_rebate().charged_at_most(half);
+    let fill = charged.on_price(&market.params, is_buy, size, assessment.price)?;
+    let pnl = |price| position.pnl_of(size, &market.params, price);
+    let cost = pnl(assessment.price)?.minus(pnl(fill)?)?;
+    Ok(if cost.0 > assessment.valuation.equity.0.max(0) { impact.waived() } else { charged })
 }
 
 /// INV-07: after a partial liquidation the position is not liquidatable at the price that liquidated it.
@@ -198,12 +215,10 @@ fn take(
     let params = &market.params;
     let rate = fee_ppm_floor(position, &assessment)?;
     let impact = charged(market, position, size, &assessment)?;
-    let is_buy = buys(position.side, OrderAction::Decrease);
-    let fill = impact.on_price(params, is_buy, size, assessment.price)?;
     let mut position = *position;
     let mut ledger = market.ledger;
-    ledger.impact_reference = impact.reference;
-    let closed = close_part(params, &mut ledger, &mut position, size, fill)?;
+    let price = assessment.price;
+    let closed = close_with_impact(params, &mut ledger, &mut position, size, price, &impact)?;
     let fee = liquidation_fee(&assessment, &closed, rate, position.collateral)?;
     position.collateral = position.collateral.minus(fee)?;
     let keeper_pay = fee.share_floor(LIQUIDATION_KEEPER_SHARE_PPM)?;
@@ -312,7 +327,9 @@ pub(crate) fn close_in_books(
     let mut ledger = market.ledger;
     let size = position.size;
     let before = position.collateral;
-    let closed = close_part(&market.params, &mut ledger, &mut position, size, price)?;
+    let is_buy = buys(position.side, OrderAction::Decrease);
+    let impact = impact(&market.params, &ledger, is_buy, size, market.oracle.index)?.waived();
+    let closed = close_with_impact(&market.params, &mut ledger, &mut position, size, price, &impact)?;
     let net = PoolFlow::net(closed.loss_paid.plus(closed.owed_paid)?, closed.payout)?;
     ledger.pool = ledger.pool.plus(net.to_vault)?.minus(net.to_pool)?;
     position.collateral = before;

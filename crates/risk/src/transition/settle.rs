@@ -9,7 +9,7 @@ use crate::oracle::Sample;
 use crate::orders::OrderAction;
 use crate::position::{Position, PositionStatus};
 use crate::transition::PoolFlow;
-use crate::transition::close_part::{ClosedPart, close_part, take_trade_fee};
+use crate::transition::close_part::{ClosedPart, close_with_impact, take_trade_fee};
 use crate::units::{PriceE12, QuoteAtoms};
 
 /// What settling did.
@@ -63,8 +63,7 @@ pub(crate) fn settle_at(
     if !position.has_reached_cap(&position.value(params, fill)?) {
         return Ok(None);
     }
-    ledger.impact_reference = impact.reference;
-    let closed = close_part(params, &mut ledger, position, size, fill)?;
+    let closed = close_with_impact(params, &mut ledger, position, size, price, &impact)?;
     let trade_fee = take_trade_fee(params, &mut ledger, position, closed.notional)?;
     let keeper_pay = ledger.pay_from_crank_budget(params.keeper_floor_quote_atoms.min(trade_fee))?;
     let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;

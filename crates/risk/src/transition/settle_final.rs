@@ -1,11 +1,12 @@
 //! Leaving a settled market: every position closes at the one price, whoever asks, without a fee.
 
 use crate::error::{Result, RiskError};
+use crate::impact::Impact;
 use crate::ledger::Ledger;
 use crate::market::{Market, MarketStatus};
 use crate::position::Position;
 use crate::transition::PoolFlow;
-use crate::transition::close_part::{ClosedPart, close_part};
+use crate::transition::close_part::{ClosedPart, close_with_impact};
 use crate::transition::liquidate::close_in_books;
 
 /// What settling at the market's last price did.
@@ -42,7 +43,9 @@ pub fn settle_final(market: &Market, position: &Position, vault_frozen: bool) ->
     }
     let mut ledger = market.ledger;
     let size = position.size;
-    let closed = close_part(&market.params, &mut ledger, &mut position, size, price)?;
+    // No skew is left to pay for or to be paid for once everything leaves.
+    let impact = Impact::default();
+    let closed = close_with_impact(&market.params, &mut ledger, &mut position, size, price, &impact)?;
     let flow = PoolFlow::net(closed.loss_paid.plus(closed.owed_paid)?, closed.payout)?;
     Ok(FinalReport { closed, flow, position, ledger })
 }

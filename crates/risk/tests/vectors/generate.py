@@ -37,7 +37,8 @@ def params_of(base, quote, dollars, **changes):
         "borrow_kink_utilisation_ppm": 700_000, "borrow_kink_rate_e12": 6_342,
         "borrow_full_utilisation_ppm": 950_000, "borrow_full_rate_e12": 95_129,
         "funding_skew_scale_quote_atoms": 20_000_000 * dollars * unit, "funding_velocity_max_e18": 8_000_000,
-        "funding_rate_max_e12": 60_000, **changes,
+        "funding_rate_max_e12": 60_000, "impact_scale_quote_atoms": 0, "keeper_floor_quote_atoms": 0,
+        "crank_fee_quote_atoms": 0, **changes,
     }
 
 
@@ -49,6 +50,10 @@ MARKETS = [
     (params_of(8, 9, 1, trade_fee_ppm=5_000, liquidation_fee_ppm=20_000, margin_min_ppm=50_000), 3_000 * E12),
     (params_of(8, 6, 1, borrow_kink_rate_e12=0, borrow_full_rate_e12=0, funding_rate_max_e12=0), 60_000 * E12),
     (params_of(0, 6, 1, borrow_kink_utilisation_ppm=0), 12_000_000 * E12),
+    (params_of(8, 6, 1, impact_scale_quote_atoms=400_000_000 * E6, keeper_floor_quote_atoms=30_000), 60_000 * E12),
+    # At the tightest scale, where a quarter of it is an ordinary skew; prices with few digits.
+    (params_of(5, 6, 1, impact_scale_quote_atoms=40_000_000 * E6, open_interest_cap_quote_atoms=10_000_000 * E6,
+               keeper_floor_quote_atoms=30_000), 2 * 10**7),
 ]
 POSITION = {
     "status": "open", "side": "long", "size": 0, "entry": 0, "collateral": 0, "collateral_counted": 0,
@@ -59,7 +64,8 @@ POSITION = {
 SIDE = {"open_interest": 0, "cost_e12": 0, "reserved": 0, "collateral": 0, "positions": 0,
         "funding_paid_e24": 0, "funding_received_e24": 0}
 LEDGER = {"pool": 0, "shares": 0, "protocol_fees": 0, "crank_budget": 0, "insurance": 0, "shortfall_total": 0,
-          "borrow_index_e12": 0, "funding_rate_e18": 0, "funding_due": 0, "borrow_owed": 0, "accrued_at": 0}
+          "borrow_index_e12": 0, "funding_rate_e18": 0, "funding_due": 0, "borrow_owed": 0, "accrued_at": 0,
+          "impact_reference": 0, "insurance_outflow_taken": 0, "insurance_outflow_at": 0}
 
 
 def some(rng, *choices):
@@ -100,6 +106,14 @@ def world(rng):
                         "reserved": notional // some(rng, 1, 2, 20), "collateral": notional // some(rng, 5, 20),
                         "positions": rng.between(1, 300), "funding_paid_e24": rng.below(10**9) * price,
                         "funding_received_e24": rng.below(10**9) * price}
+    if params["impact_scale_quote_atoms"]:
+        ledger["impact_reference"] = near(rng, price, 300_000) * rng.below(4) // some(rng, 3, 2)
+        ledger["insurance_outflow_taken"] = some(rng, 0, ledger["insurance"] // 10, ledger["insurance"] // 2)
+        ledger["insurance_outflow_at"] = NOW - some(rng, 0, 60, 40_000, 100_000)
+        ledger["crank_budget"] = some(rng, 0, 7_000, 10**7)
+        if not rng.below(4):
+            size = ledger["long"]["open_interest"]
+            ledger["short"].update(open_interest=size, cost_e12=size * price)
     held = ledger["long"]["reserved"] + ledger["short"]["reserved"]
     ledger["pool"] = held * some(rng, 1_300_000, 2_000_000, 9_000_000) // E6 + 10_000_000 * unit
     ledger["shares"] = near(rng, ledger["pool"], 200_000)
@@ -218,6 +232,9 @@ def increase_case(rng):
     size = notional * params["notional_divisor"] // sample["price"]
     edge = 1 if position["side"] == "long" else -1
     fill = sample["price"] + edge * sample["conf"]
+    if size and params["impact_scale_quote_atoms"]:
+        moved = model.impact(params, case["market"], case["ledger"], edge > 0, size)
+        fill = model.with_impact(params, moved, edge > 0, size, fill)
     if not rng.below(3):
         position["collateral"] += notional
     case["args"] = {"size": size if rng.below(25) else 0, "acceptable": fill + edge * some(rng, *[0, 1] * 9, -1),
@@ -240,7 +257,12 @@ def decrease_case(rng):
     size = some(rng, 1, size // 7, size // 2, size * 9 // 10, max(size - 1, 1), size, size + 10**6)
     edge = -1 if position["side"] == "long" else 1
     fill = sample["price"] + edge * sample["conf"]
-    case["args"] = {"size": size, "acceptable": fill + edge * some(rng, 0, 5, 5, 5, 5, 5, 5, -1)}
+    params, _ = MARKETS[case["params"]]
+    if params["impact_scale_quote_atoms"]:
+        everything = min(size, position["size"])
+        moved = model.impact(params, case["market"], case["ledger"], edge > 0, everything)
+        fill = model.with_impact(params, moved, edge > 0, everything, fill)
+    case["args"] = {"size": size, "acceptable": max(1, fill + edge * some(rng, 0, 5, 5, 5, 5, 5, 5, -1))}
     return attempt(case, model.decrease)
 
 
@@ -287,6 +309,7 @@ def liquidate_case(rng):
             "notional_divisor"] // 50
         position["owed_funding"] = owed
         position["due"] = owed // 2
+    case["args"] = {"insurance_frozen": int(not rng.below(6))}
     return attempt(case, model.liquidate)
 
 
@@ -332,8 +355,8 @@ def refresh_case(rng):
     return attempt(case, act)
 
 
-KINDS = [(value_case, 30), (margin_case, 20), (increase_case, 100), (decrease_case, 45), (remove_case, 40),
-         (settle_case, 25), (liquidate_case, 130), (deposit_case, 35), (accrue_case, 30), (refresh_case, 40)]
+KINDS = [(value_case, 30), (margin_case, 20), (increase_case, 140), (decrease_case, 110), (remove_case, 40),
+         (settle_case, 60), (liquidate_case, 260), (deposit_case, 35), (accrue_case, 30), (refresh_case, 40)]
 
 
 def money():

@@ -349,6 +349,115 @@ def close(params, ledger, position, size, price):
     }
 
 
+# --- price impact and insurance --------------------------------------------------------------------
+
+
+def potential(params, skew):
+    """x^2 / (2 scale), from a quarter of the scale on at the slope of a quarter; `skew` in quote atoms."""
+    scale = params["impact_scale_quote_atoms"]
+    steep = scale // 4
+    if skew <= steep:
+        return F(skew * skew, 2 * scale)
+    return F(2 * skew * steep - steep * steep, 2 * scale)
+
+
+def between(params, low, high, price, up):
+    """The potential between two skews in base atoms. The ends of each piece are rounded so that the whole comes
+    out no lower (`up`) or no higher than it is."""
+    steep = params["impact_scale_quote_atoms"] // 4
+    away, near = (ceil, floor) if up else (floor, ceil)
+    ends = [worth(params, size, price) for size in (low, high)]
+    delta = away(worth(params, high - low, price))
+    if away(ends[1]) <= steep:
+        amount = F(delta * (away(ends[0]) + away(ends[1])), 2 * params["impact_scale_quote_atoms"])
+    elif floor(ends[0]) >= steep:
+        amount = F(delta * steep, params["impact_scale_quote_atoms"])
+    else:
+        amount = potential(params, away(ends[1])) - potential(params, near(ends[0]))
+    return away(amount)
+
+
+def impact(params, market, ledger, buys, size):
+    """Charge, rebate, and the reference price afterwards if the charge is paid and if not."""
+    if not params["impact_scale_quote_atoms"]:
+        return {"charge": 0, "rebate": 0, "paid": 0, "unpaid": 0}
+    index = market["index"]
+    skew = ledger["long"]["open_interest"] - ledger["short"]["open_interest"]
+    after = skew + (size if buys else -size)
+    reference = min(index, ledger["impact_reference"])
+    have, will = abs(skew), abs(after)
+    if skew * after < 0:
+        return {"charge": between(params, 0, will, index, True), "paid": index, "unpaid": 0,
+                "rebate": between(params, 0, have, reference, False)}
+    if will > have:
+        return {"charge": between(params, have, will, index, True), "rebate": 0,
+                "paid": floor(F(have * reference + size * index, will)),
+                "unpaid": floor(F(have * reference, will))}
+    kept = reference if will else 0
+    return {"charge": 0, "rebate": between(params, will, have, reference, False), "paid": kept, "unpaid": kept}
+
+
+def capped_charge(moved, most):
+    """Liquidation: no rebate, and a charge of `most` at most; charged less, the skew is not paid for."""
+    moved = {**moved, "rebate": 0}
+    return {**moved, "charge": most, "paid": moved["unpaid"]} if moved["charge"] > most else moved
+
+
+def with_impact(params, moved, buys, size, price):
+    worse = ceil(F(moved["charge"] * params["notional_divisor"], size))
+    better = floor(F(moved["rebate"] * params["notional_divisor"], size))
+    return max(1, min(price + worse, 2**64 - 1) - better if buys else min(price + better, 2**64 - 1) - worse)
+
+
+def close_with_impact(params, ledger, position, size, price, moved):
+    """The skew counts as paid for where the charge neither ends above the payout cap nor as a shortfall."""
+    fill = with_impact(params, moved, position["side"] == "short", size, price)
+    raw = pnl(params, position, price, size)
+    closed = close(params, ledger, position, size, fill)
+    paid = not closed["shortfall"] and raw + closed["due"] <= closed["reserved_released"]
+    ledger["impact_reference"] = moved["paid" if paid else "unpaid"]
+    return closed
+
+
+DAY = 86_400
+
+
+def insurance_pays(ledger, to_keeper, to_pool, now):
+    """A tenth of the vault for an event, and a bucket of a quarter that drains within a day."""
+    if not to_keeper and not to_pool:
+        return {"to_keeper": 0, "shortfall_covered": 0}
+    balance, taken = ledger["insurance"], ledger["insurance_outflow_taken"]
+    seconds = min(max(0, now - ledger["insurance_outflow_at"]), DAY)
+    full = floor(F(balance + taken, 4))
+    taken -= min(taken, floor(F(full * seconds, DAY)))
+    left = max(0, floor(F(balance + taken, 4)) - taken)
+    most = min(floor(F(balance, 10)), left)
+    to_keeper = min(to_keeper, most)
+    to_pool = min(to_pool, most - to_keeper)
+    ledger["insurance"] -= to_keeper + to_pool
+    ledger["pool"] += to_pool
+    ledger["insurance_outflow_taken"] = taken + to_keeper + to_pool
+    ledger["insurance_outflow_at"] = max(now, ledger["insurance_outflow_at"])
+    return {"to_keeper": to_keeper, "shortfall_covered": to_pool}
+
+
+def insure(params, before, report, now, frozen):
+    """What insurance gets of the fee and pays, or nothing of both while it is frozen."""
+    ledger = report["ledger"]
+    part = report["insurance_pay"]
+    if frozen:
+        ledger["pool"] += part
+        flow = net(report["to_pool"] + part, report["to_vault"])
+        return {**report, **flow, "insurance_pay": 0, "to_keeper": 0, "shortfall_covered": 0}
+    lacking = 0
+    if report["closed"]["is_full"] and report["reason"] != "PayoutCapped":
+        opened = floor(F(floor(worth(params, before["size"], before["entry"])) * params["trade_fee_ppm"], E6))
+        lacking = min(max(0, params["keeper_floor_quote_atoms"] - report["keeper_pay"]), opened)
+    paid = insurance_pays(ledger, lacking, report["closed"]["shortfall"], now)
+    ledger["insurance"] += part
+    return {**report, **paid}
+
+
 # --- transitions: (params, market, ledger, position, sample, now, args) -> report -------------------
 
 
@@ -379,9 +488,11 @@ def increase(params, market, ledger, position, sample, now, args):
         refuse(behind(market, position), "PositionReduceOnly")
         capped = value(params, position, sample["price"])["gain"] >= position["reserved"]
         refuse(capped, "PayoutCapReached")
-    fill = sample["price"] + sign(position) * sample["conf"]
-    refuse(sign(position) * (fill - args["acceptable"]) > 0, "PriceNotAcceptable")
     size, old = args["size"], position["size"]
+    moved = impact(params, market, ledger, name == "long", size)
+    fill = with_impact(params, moved, name == "long", size, sample["price"] + sign(position) * sample["conf"])
+    refuse(sign(position) * (fill - args["acceptable"]) > 0, "PriceNotAcceptable")
+    ledger["impact_reference"] = moved["paid"]
     notional = ceil(worth(params, size, fill))
     fee = ceil(F(notional * params["trade_fee_ppm"], E6))
     refuse(position["collateral"] < fee + owed(position), "InsufficientCollateral")
@@ -437,13 +548,15 @@ def decrease(params, market, ledger, position, sample, now, args):
     position = accrued(params, ledger, position)
     position = refreshed(params, market, ledger, position, sample, now)
     before = value(params, position, sample["price"])
-    fill = sample["price"] - sign(position) * sample["conf"]
-    refuse(sign(position) * (args["acceptable"] - fill) > 0, "PriceNotAcceptable")
     size = min(args["size"], position["size"])
     left = floor(worth(params, position["size"] - size, sample["price"]))
     if left < params["notional_min_quote_atoms"]:
         size = position["size"]
-    closed = close(params, ledger, position, size, fill)
+    edge, short = sample["price"] - sign(position) * sample["conf"], position["side"] == "short"
+    moved = impact(params, market, ledger, short, size)
+    fill = with_impact(params, moved, short, size, edge)
+    refuse(sign(position) * (args["acceptable"] - fill) > 0, "PriceNotAcceptable")
+    closed = close_with_impact(params, ledger, position, size, edge, moved)
     fee = take_fee(params, ledger, position, closed["notional"])
     if not closed["is_full"]:
         count(ledger, position, position["collateral"])
@@ -478,11 +591,18 @@ def remove_collateral(params, market, ledger, position, sample, now, args):
             "position": position, "ledger": ledger}
 
 
-def settle_all(params, ledger, position, price):
-    closed = close(params, ledger, position, position["size"], price)
+def settle_all(params, market, ledger, position, price):
+    """Nothing where the price impact would leave less than the payout cap."""
+    short, size = position["side"] == "short", position["size"]
+    moved = {**impact(params, market, ledger, short, size), "rebate": 0}
+    if value(params, position, with_impact(params, moved, short, size, price))["gain"] < position["reserved"]:
+        return None
+    closed = close_with_impact(params, ledger, position, size, price, moved)
     fee = take_fee(params, ledger, position, closed["notional"])
+    pay = min(params["keeper_floor_quote_atoms"], fee, ledger["crank_budget"])
+    ledger["crank_budget"] -= pay
     flow = net(closed["loss_paid"] + closed["owed_paid"] + fee, closed["payout"])
-    return {"closed": closed, "trade_fee": fee, **flow, "position": position, "ledger": ledger}
+    return {"closed": closed, "trade_fee": fee, "settle_pay": pay, **flow, "position": position, "ledger": ledger}
 
 
 def settle_capped(params, market, ledger, position, sample, now, args):
@@ -491,7 +611,9 @@ def settle_capped(params, market, ledger, position, sample, now, args):
     position = accrued(params, ledger, position)
     capped = value(params, position, sample["price"])["gain"] >= position["reserved"]
     refuse(not capped, "PayoutCapNotReached")
-    return settle_all(params, ledger, position, sample["price"])
+    report = settle_all(params, market, ledger, position, sample["price"])
+    refuse(report is None, "PayoutCapNotReached")
+    return report
 
 
 def liquidate(params, market, ledger, position, sample, now, args):
@@ -514,6 +636,15 @@ def liquidate(params, market, ledger, position, sample, now, args):
             price = sample["price"]
             valued = value(params, position, price)
             why = margin_reason(valued)
+    frozen_insurance = bool(args and args["insurance_frozen"])
+    if why == "PayoutCapped":
+        report = settle_all(params, market, ledger, position, price)
+        if report is not None:
+            none = dict.fromkeys(("fee", "keeper_pay", "insurance_pay", "to_keeper", "shortfall_covered"), 0)
+            return {"reason": why, **none, **report}
+        price = sample["price"] + edge
+        valued = value(params, position, price)
+        why = margin_reason(valued)
     if why is None:
         return {"skipped": "Healthy", "position": {**position, "below_since": 0}, "ledger": ledger}
     if why == "BelowMaintenance":
@@ -525,21 +656,32 @@ def liquidate(params, market, ledger, position, sample, now, args):
             return {"skipped": "Unconfirmed", "position": position, "ledger": ledger}
         if wide and not matured:
             return {"skipped": "HeldBack", "position": position, "ledger": ledger}
-    if why == "PayoutCapped":
-        report = settle_all(params, ledger, position, price)
-        return {"reason": why, "fee": 0, "keeper_pay": 0, "insurance_pay": 0, **report}
     rate = fee_rate(position, valued)
+    everything = position["size"]
     if why == "BelowMaintenance":
-        size = partial_size(params, position, valued, price, rate + params["trade_fee_ppm"])
-        if size < position["size"]:
+        cost = ceil(F(liquidation_impact(params, market, ledger, position, valued, price, everything)["charge"] * E6,
+                      valued["notional"]))
+        size = partial_size(params, position, valued, price, rate + params["trade_fee_ppm"] + cost)
+        if size < everything:
             try:
-                report = take(params, ledger, position, valued, price, size, rate)
+                report = take(params, market, ledger, position, valued, price, size, rate)
                 if reason(report["position"], value(params, report["position"], price)) is None:
                     report["position"]["margin_refreshed_at"] = now
-                    return {"reason": why, **report}
+                    return insure(params, position, {"reason": why, **report}, now, frozen_insurance)
             except Refused:
                 pass  # Not even what is owed can be paid out of a part: everything goes.
-    return {"reason": why, **take(params, ledger, position, valued, price, position["size"], rate)}
+    report = take(params, market, ledger, position, valued, price, everything, rate)
+    return insure(params, position, {"reason": why, **report}, now, frozen_insurance)
+
+
+def liquidation_impact(params, market, ledger, position, valued, price, size):
+    """Half of the equity at most; none where the price step that it makes is worth more than the equity."""
+    short, equity = position["side"] == "short", max(valued["equity"], 0)
+    moved = impact(params, market, ledger, short, size)
+    charged = capped_charge(moved, equity // 2)
+    fill = with_impact(params, charged, short, size, price)
+    cost = pnl(params, position, price, size) - pnl(params, position, fill, size)
+    return charged if cost <= equity else capped_charge(moved, 0)
 
 
 def fee_rate(position, valued):
@@ -566,20 +708,20 @@ def partial_size(params, position, valued, price, cost_ppm):
     return everything if left < params["notional_min_quote_atoms"] else size
 
 
-def take(params, ledger, position, valued, price, size, rate):
+def take(params, market, ledger, position, valued, price, size, rate):
     ledger, position = deepcopy(ledger), dict(position)
-    closed = close(params, ledger, position, size, price)
+    moved = liquidation_impact(params, market, ledger, position, valued, price, size)
+    closed = close_with_impact(params, ledger, position, size, price, moved)
     fee = min(floor(F(closed["notional"] * rate, E6)), max(valued["equity"], 0) // 2, position["collateral"])
     position["collateral"] -= fee
     keeper = floor(F(6 * fee, 10))
-    ledger["insurance"] += fee - keeper
     trade_fee = take_fee(params, ledger, position, closed["notional"])
     if not closed["is_full"]:
         count(ledger, position, position["collateral"])
         position["below_since"] = 0
     flow = net(closed["loss_paid"] + closed["owed_paid"] + trade_fee, closed["payout"])
     return {"closed": closed, "fee": fee, "keeper_pay": keeper, "insurance_pay": fee - keeper,
-            "trade_fee": trade_fee, **flow, "position": position, "ledger": ledger}
+            "trade_fee": trade_fee, "settle_pay": 0, **flow, "position": position, "ledger": ledger}
 
 
 def deposit(params, market, ledger, args):

@@ -58,6 +58,8 @@ pub(crate) fn read_params(value: &Value) -> Params {
         skew_cap_quote_atoms: QuoteAtoms, notional_min_quote_atoms: QuoteAtoms,
         chunk_min_quote_atoms: QuoteAtoms, borrow_kink_utilisation_ppm: Ppm,
         borrow_full_utilisation_ppm: Ppm, funding_skew_scale_quote_atoms: QuoteAtoms,
+        impact_scale_quote_atoms: QuoteAtoms, keeper_floor_quote_atoms: QuoteAtoms,
+        crank_fee_quote_atoms: QuoteAtoms,
     ]);
     params
 }
@@ -78,8 +80,10 @@ fn read_ledger(value: &Value) -> Ledger {
     typed: [
         pool: QuoteAtoms, shares: Shares, protocol_fees: QuoteAtoms, crank_budget: QuoteAtoms,
         insurance: QuoteAtoms, shortfall_total: QuoteAtoms, funding_due: QuoteAtoms,
-        borrow_owed: QuoteAtoms, accrued_at: UnixSeconds,
+        borrow_owed: QuoteAtoms, accrued_at: UnixSeconds, impact_reference: PriceE12,
     ]);
+    ledger.insurance_outflow.taken = QuoteAtoms(number(value, "insurance_outflow_taken"));
+    ledger.insurance_outflow.at = UnixSeconds(number(value, "insurance_outflow_at"));
     ledger
 }
 
@@ -208,7 +212,8 @@ pub(crate) fn run(kind: &str, params: Params, case: &Value) -> Checked {
         "settle" => {
             let done = settle_capped(&market, &position, &sample)?;
             same_closed(expect, &done.closed)?;
-            same_amounts(expect, &[("trade_fee", done.trade_fee.0)])?;
+            let amounts = [("trade_fee", done.trade_fee.0), ("settle_pay", done.keeper_pay.0)];
+            same_amounts(expect, &amounts)?;
             same_flow(expect, &done.flow)?;
             same_state(case, &done.position, &done.ledger)
         }
@@ -316,7 +321,8 @@ fn liquidation_case(
     now: UnixSeconds,
 ) -> Checked {
     let expect = &case["expect"];
-    match liquidate(market, position, sample, Frozen::default(), now)? {
+    let frozen = Frozen { vault: false, insurance: integer(&case["args"], "insurance_frozen") != 0 };
+    match liquidate(market, position, sample, frozen, now)? {
         Liquidation::Skipped { assessment, position } => {
             let why = format!("{:?}", assessment.readiness);
             same("skipped", Some(why.as_str()), expect["skipped"].as_str())?;
@@ -332,6 +338,9 @@ fn liquidation_case(
                     ("fee", done.fee.0),
                     ("keeper_pay", done.keeper_pay.0),
                     ("insurance_pay", done.insurance_pay.0),
+                    ("to_keeper", done.insured.to_keeper.0),
+                    ("shortfall_covered", done.insured.to_pool.0),
+                    ("settle_pay", done.settle_pay.0),
                     ("trade_fee", done.trade_fee.0),
                 ],
             )?;

@@ -231,7 +231,7 @@ pub struct Market {
     pub funding_rate_e18: i64,
     /// When the indexes were last advanced.
     pub accrued_at: i64,
-    /// Lowest index at which the present skew was traded; zero without skew.
+    /// Mean price at which the present skew was paid for; zero without skew.
     pub impact_reference_e12: u64,
     /// What insurance has paid out lately, as of the time that follows.
     pub insurance_outflow_atoms: u64,

@@ -5,7 +5,7 @@
 
 use anchor_lang::prelude::*;
 
-use bulkhead_risk::UnixSeconds;
+use bulkhead_risk::{PriceE12, UnixSeconds};
 
 use crate::error::{BulkheadError, IntoProgram};
 use crate::events::ChangeApplied;
@@ -73,6 +73,10 @@ pub fn handle_apply_change(ctx: Context<ApplyChange>) -> Result<()> {
                     // What ran until now ran at the old rates.
                     let mut view = market.view()?;
                     view.accrue(UnixSeconds(now)).or_refuse()?;
+                    if change.params.impact_scale_quote_atoms != market.params.impact_scale_quote_atoms {
+                        // What was charged at another scale is not paid back.
+                        view.ledger.impact_reference = PriceE12::ZERO;
+                    }
                     market.store_ledger(&view.ledger);
                     market.params = change.params;
                 }
