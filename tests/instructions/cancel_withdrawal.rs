@@ -55,7 +55,7 @@ fn cancel_withdrawal_ok_once_lapsed_by_anyone_for_the_tip() {
     assert_eq!(exit.world.lamports(&canceller.key), lamports[0] + CANCEL_TIP_LAMPORTS);
     let rents = rent_of::<Withdrawal>(&exit.world) + rent(&exit.world, TOKEN_ACCOUNT_LEN);
     assert_eq!(exit.world.lamports(&payer), lamports[1] + rents + 50_000 - CANCEL_TIP_LAMPORTS);
-    refused(&mut exit.world, &cancellation, ErrorCode::AccountNotInitialized);
+    refused(&mut exit.world, &cancellation, ErrorCode::AccountOwnedByWrongProgram);
 }
 
 #[test]

@@ -78,27 +78,22 @@ fn execute_withdrawal_ok_in_its_window_and_never_outside() {
 
 #[test]
 fn execute_withdrawal_ok_bears_gains_and_gets_nothing_of_losses() {
-    for (side, price, worth) in [
-        (
-            PositionSide::Long,
-            63_000,
-            SHARES as u128 * (21_000_000 * USD - 297_600_000) as u128 / (21_000_000 * USD) as u128,
-        ),
-        (PositionSide::Long, 57_000, SHARES as u128),
-        (
-            PositionSide::Short,
-            57_000,
-            SHARES as u128 * (21_000_000 * USD - 297_600_000) as u128 / (21_000_000 * USD) as u128,
-        ),
-        (PositionSide::Short, 63_000, SHARES as u128),
+    for (side, price, gain) in [
+        (PositionSide::Long, 63_000, 297_600_000),
+        (PositionSide::Long, 57_000, 0),
+        (PositionSide::Short, 57_000, 297_600_000),
+        (PositionSide::Short, 63_000, 0),
     ] {
-        let mut world = world_with(|params| params.borrow_full_rate_e12 = 0);
+        let mut world = World::new().unwrap();
         let trader = world.actor(10_000 * USD);
         world.open(&trader, &Opening::new(side, BTC / 10, 1_000 * USD)).unwrap();
         let mut exit = Exit::requested_in(world, SHARES).after(HOUR);
         exit.world.move_price(price * E8, 10).unwrap();
-        let before = exit.holdings();
+        let (before, market) = (exit.holdings(), exit.world.market());
+        assert_eq!(market.pool_atoms, 21_000_000 * USD);
         exit.send(exit.execution());
+        let value = u128::from(market.pool_atoms - gain);
+        let worth = u128::from(SHARES) * value / u128::from(market.shares);
         assert_eq!(u128::from(exit.holdings().collateral - before.collateral), worth, "{side:?} {price}");
     }
 }
@@ -166,8 +161,8 @@ fn execute_withdrawal_ok_waits_where_all_is_set_aside_and_holds_new_risk_back_af
     exit.set_aside_all(false);
     let trader = exit.world.actor(10_000 * USD);
     let opening = Opening::new(PositionSide::Long, BTC / 10, 1_000 * USD);
-    let position = exit.world.place(&trader, &opening).unwrap();
     exit.world.warp_to(since + 86_395);
+    let position = exit.world.place(&trader, &opening).unwrap();
     exit.world.advance(5);
     exit.world.execute(position, 0).unwrap();
     let second = exit.world.place(&trader, &opening).unwrap();
@@ -240,7 +235,7 @@ fn execute_withdrawal_fails_twice() {
     let mut exit = Exit::matured();
     let execution = exit.execution();
     exit.send(execution.clone());
-    refused(&mut exit.world, &execution, ErrorCode::AccountNotInitialized);
+    refused(&mut exit.world, &execution, ErrorCode::AccountOwnedByWrongProgram);
 }
 
 #[test]

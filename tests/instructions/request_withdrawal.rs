@@ -195,6 +195,7 @@ fn request_withdrawal_fails_with_anothers_shares_counters_or_market() {
     let instruction = request(&world, &lp, args(0, USD));
     let tampered = swapped(&instruction, lp.shares, other.shares);
     refused(&mut world, &tampered, token_error::OWNER_MISMATCH);
+    world.mint_to(lp.who.tokens, USD);
     let tampered = swapped(&instruction, lp.shares, lp.who.tokens);
     // The source of the shares, and the destination, are both the collateral account now.
     refused(&mut world, &tampered, token_error::MINT_MISMATCH);
