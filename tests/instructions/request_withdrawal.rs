@@ -12,6 +12,7 @@ use bulkhead_tests::*;
 use bytemuck::Zeroable;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
+use solana_transaction::InstructionError;
 
 use crate::desk::{other_mint, second_market};
 use crate::exits::{DEPOSIT, HOUR};
@@ -206,7 +207,8 @@ fn request_withdrawal_fails_with_anothers_shares_counters_or_market() {
     let tampered = swapped(&instruction, pda::lp_mint(&market), pda::lp_mint(&there.market));
     refused(&mut world, &tampered, BulkheadError::LpMintMismatch);
     let tampered = swapped(&instruction, spl_token_interface::ID, spl_token_2022_interface::ID);
-    refused(&mut world, &tampered, BulkheadError::TokenProgramMismatch);
+    // The creation of the escrow, which comes first, notices that it is another's mint.
+    refused_by_chain(&mut world, &tampered, InstructionError::IncorrectProgramId);
     let tampered = swapped(&instruction, market, there.market);
     refused(&mut world, &tampered, ErrorCode::ConstraintSeeds);
 }
