@@ -33,22 +33,26 @@ pub struct DepositReport {
 /// counted: collateral added since is not in that sum, and a newcomer must not get a share of a loss that
 /// will still be paid in. What is too much by it, the newcomer sees beforehand and can refuse.
 pub fn value_for_deposit(market: &Market, index: PriceE12) -> Result<QuoteAtoms> {
-    let ledger = &market.ledger;
-    let mut claims = ledger.pool.plus(ledger.borrow_owed)?;
-    for side in [Side::Long, Side::Short] {
-        let pnl = ledger.side(side).pnl(side, &market.params, index)?;
-        claims = claims.plus(pnl.negative_part()?)?;
-    }
-    claims.minus(gains_capped(market, index)?).map_err(|_| RiskError::PoolInsolvent)
+    let (losses, gains) = losses_and_gains(market, index)?;
+    let claims = market.ledger.pool.plus(market.ledger.borrow_owed)?.plus(losses)?;
+    claims.minus(gains).map_err(|_| RiskError::PoolInsolvent)
 }
 
 /// Gains of both sides at `price`, each up to what is set aside for it: the pool's no more.
 pub fn gains_capped(market: &Market, price: PriceE12) -> Result<QuoteAtoms> {
-    [Side::Long, Side::Short].into_iter().try_fold(QuoteAtoms::ZERO, |sum, side| {
-        let sums = market.ledger.side(side);
-        let pnl = sums.pnl(side, &market.params, price)?;
-        sum.plus(pnl.positive_part()?.min(sums.reserved))
-    })
+    losses_and_gains(market, price).map(|(_, gains)| gains)
+}
+
+/// Losses of both sides, and gains as in [`gains_capped`].
+fn losses_and_gains(market: &Market, price: PriceE12) -> Result<(QuoteAtoms, QuoteAtoms)> {
+    let mut sums = (QuoteAtoms::ZERO, QuoteAtoms::ZERO);
+    for side in [Side::Long, Side::Short] {
+        let ledger = market.ledger.side(side);
+        let pnl = ledger.pnl(side, &market.params, price)?;
+        sums.0 = sums.0.plus(pnl.negative_part()?)?;
+        sums.1 = sums.1.plus(pnl.positive_part()?.min(ledger.reserved))?;
+    }
+    Ok(sums)
 }
 
 /// Shares for `amount`, rounded down; the first deposit gives one share an atom and locks

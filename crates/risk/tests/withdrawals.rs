@@ -30,13 +30,8 @@ fn after(secs: i64) -> UnixSeconds {
 
 /// Matured at [`NOW`].
 fn matured(shares: Shares) -> Withdrawal {
-    Withdrawal {
-        shares,
-        tip_lamports: TIP,
-        executable_from: NOW,
-        lapses_at: after(HOUR),
-        short_since: UnixSeconds::ZERO,
-    }
+    let (executable_from, lapses_at) = (NOW, after(HOUR));
+    Withdrawal { shares, tip_lamports: TIP, executable_from, lapses_at, short_since: UnixSeconds::ZERO }
 }
 
 fn shares(dollars: u64) -> Shares {

@@ -20,6 +20,7 @@ use bulkhead_risk::fixed::DecayRate;
 use bulkhead_risk::health::liquidation_price;
 use bulkhead_risk::liquidation::{assess, fee_ppm_floor};
 use bulkhead_risk::margin::addon_ppm_ceil;
+use bulkhead_risk::pool::withdraw::{self, Withdrawal};
 use common::*;
 use std::collections::BTreeMap;
 
@@ -169,6 +170,31 @@ fn accrual_and_pool() -> Vec<(u32, i128)> {
     ]
 }
 
+fn leaving() -> Vec<(u32, i128)> {
+    let matured = |dollars: u64| Withdrawal {
+        shares: Shares(dollars * USD),
+        tip_lamports: 10_000,
+        executable_from: NOW,
+        lapses_at: UnixSeconds(NOW.0 + 3_600),
+        short_since: UnixSeconds::ZERO,
+    };
+    let pay = |market: &Market, withdrawal: &Withdrawal, now| {
+        withdraw::execute(market, market.oracle.index, withdrawal, withdrawal.shares, now).unwrap()
+    };
+    let (won, _) = open(&common::market(), Side::Long, 1_000_000, usd(50_000));
+    let all = pay(&at_price(&won, 55_000), &matured(10_000_000), NOW);
+    let first = pay(&common::market(), &matured(50_000_000), NOW);
+    let drained = Market { ledger: first.ledger, ..common::market() };
+    let second = pay(&drained, &first.withdrawal, UnixSeconds(NOW.0 + 1_800));
+    vec![
+        (85, all.value_before.0.into()),
+        (86, all.amount.0.into()),
+        (87, first.amount.0.into()),
+        (88, second.amount.0.into()),
+        (89, first.tip_lamports.into()),
+    ]
+}
+
 fn closing() -> Vec<(u32, i128)> {
     let (market, mut position) = open(&market(), Side::Long, 10_000, usd(1_000));
     (position.due, position.owed_borrow) = (usd(11), usd(7));
@@ -282,6 +308,7 @@ fn worked_numbers_ok_as_the_document_says() {
         settlement(),
         top_ups(),
         triggers(),
+        leaving(),
     ];
     let computed: BTreeMap<u32, i128> = groups.into_iter().flatten().collect();
     let shown: Vec<_> = computed.iter().map(|(id, number)| format!("W-{id:02} {number}")).collect();
