@@ -28,7 +28,7 @@ pub struct MigrateMarket<'info> {
 /// Handler of `migrate_market`.
 pub fn handle_migrate_market(ctx: Context<MigrateMarket>) -> Result<()> {
     let accounts = &ctx.accounts;
-    let old = MarketV1::read(&*accounts.market.try_borrow_data()?)?;
+    let old = MarketV1::read(&accounts.market.try_borrow_data()?)?;
     let from_version = old.version;
     pay_rent(accounts)?;
     accounts.market.resize(MarketV1::NEXT_LEN)?;
