@@ -46,7 +46,8 @@ fn dead_oracle(rows: &mut Vec<Measured>) {
     let owner = world.actor(1_000_000 * USD);
     let opening = Opening::new(PositionSide::Long, BTC, 20_000 * USD);
     let [gains, frozen] = [0, 1].map(|_| world.open(&owner, &opening).expect("open"));
-    let loses = world.open(&owner, &Opening { side: PositionSide::Short, ..opening }).expect("open");
+    let short = Opening::new(PositionSide::Short, BTC, 20_000 * USD);
+    let loses = world.open(&owner, &short).expect("open");
     world.place_order(&owner, gains, OrderAction::Decrease, u64::MAX).expect("place");
     world.freeze(pda::vault(&frozen));
     next_minute(&mut world, PRICE * 108 / 100);

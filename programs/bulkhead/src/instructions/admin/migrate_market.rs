@@ -3,9 +3,10 @@
 
 use anchor_lang::prelude::*;
 use anchor_lang::system_program::{self, Transfer};
+use bulkhead_risk::fixed;
 
 use crate::constants::MARKET_VERSION;
-use crate::error::BulkheadError;
+use crate::error::{BulkheadError, IntoProgram};
 use crate::events::MarketMigrated;
 use crate::state::Market;
 use crate::state::legacy::MarketV1;
@@ -27,11 +28,10 @@ pub struct MigrateMarket<'info> {
 /// Handler of `migrate_market`.
 pub fn handle_migrate_market(ctx: Context<MigrateMarket>) -> Result<()> {
     let accounts = &ctx.accounts;
-    let old = MarketV1::read(&*accounts.market.try_borrow_data()?)?;
+    let old = MarketV1::read(&accounts.market.try_borrow_data()?)?;
     let from_version = old.version;
-    let len = 8 + size_of::<Market>();
-    pay_rent(accounts, len)?;
-    accounts.market.resize(len)?;
+    pay_rent(accounts)?;
+    accounts.market.resize(MarketV1::NEXT_LEN)?;
     {
         let mut data = accounts.market.try_borrow_mut_data()?;
         // The kind, in the first eight bytes, stays what it is.
@@ -44,10 +44,10 @@ pub fn handle_migrate_market(ctx: Context<MigrateMarket>) -> Result<()> {
     Ok(())
 }
 
-fn pay_rent(accounts: &MigrateMarket, len: usize) -> Result<()> {
-    let due = Rent::get()?.minimum_balance(len);
+fn pay_rent(accounts: &MigrateMarket) -> Result<()> {
+    let due = Rent::get()?.minimum_balance(MarketV1::NEXT_LEN);
     // Whatever somebody has sent there counts: nothing is due where it holds enough.
-    let missing = due.saturating_sub(accounts.market.lamports());
+    let missing = fixed::above(due, accounts.market.lamports()).or_refuse()?;
     let transfer = Transfer { from: accounts.payer.to_account_info(), to: accounts.market.to_account_info() };
     system_program::transfer(CpiContext::new(accounts.system_program.key(), transfer), missing)
 }

@@ -242,6 +242,8 @@ const _: () = assert!(size_of::<MarketV1>() == 1440);
 impl MarketV1 {
     /// Bytes of the account, its kind included.
     pub const LEN: usize = 8 + size_of::<Self>();
+    /// Bytes of the account that it becomes.
+    pub const NEXT_LEN: usize = 8 + size_of::<Market>();
 
     /// The market in an account's bytes, which start at a multiple of eight. An error for one that was migrated
     /// already, and for anything that is no market of version 1.
@@ -249,7 +251,7 @@ impl MarketV1 {
     pub fn read(data: &[u8]) -> Result<Box<Self>> {
         let is_market = data.get(..8) == Some(Market::DISCRIMINATOR);
         require!(is_market, BulkheadError::MarketNotMigratable);
-        let is_migrated = data.get(8) == Some(&MARKET_VERSION) && data.len() == 8 + size_of::<Market>();
+        let is_migrated = data.get(8) == Some(&MARKET_VERSION) && data.len() == Self::NEXT_LEN;
         require!(!is_migrated, BulkheadError::MarketAlreadyMigrated);
         let is_old = data.get(8) == Some(&VERSION) && data.len() == Self::LEN;
         require!(is_old, BulkheadError::MarketNotMigratable);
