@@ -57,7 +57,7 @@ fn agrees_with_execution(scene: &mut Scene, id: u32) -> OrderState {
     let result = scene.world.execute(position, id);
     scene.world.svm = svm;
     assert_eq!(result.is_ok(), answer.state == OrderState::Executable, "{answer:?}: {result:?}");
-    match result.as_ref().map(|done| events(done)) {
+    match result.as_ref().map(events) {
         Ok(events) => match &events[..] {
             [AnyEvent::PositionIncreased(it)] => assert_eq!(answer.fill_price_e12, it.fill_price_e12),
             [AnyEvent::PositionDecreased(it)] => assert_eq!(answer.fill_price_e12, it.closed.fill_price_e12),
