@@ -9,7 +9,7 @@ use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{Opening, World, WorldOptions};
 use bulkhead_risk::UnixSeconds;
 use bulkhead_tests::keeping::Scene;
-use bulkhead_tests::top_ups::{PLAN, planned, quoted, tops_up_as_the_host, with_plan};
+use bulkhead_tests::top_ups::{PLAN, planned, quoted, topped_up, tops_up_as_the_host, with_plan};
 use bulkhead_tests::*;
 
 #[test]
@@ -17,7 +17,7 @@ fn execute_top_up_ok_to_the_atom() {
     for (side, usd) in [(PositionSide::Long, 58_000), (PositionSide::Short, 61_900)] {
         let mut scene = with_plan(Scene::of(side), PLAN);
         scene.price(usd, 10);
-        let (report, _) = tops_up_as_the_host(&mut scene);
+        let report = topped_up(&mut scene);
         assert_eq!(report.split.keeper_pay.get(), USD);
         assert_eq!(report.split.into_vault.get(), 299 * USD);
         assert_eq!(scene.world.top_up_plan(&scene.position).unwrap().budget_atoms, 700 * USD);
@@ -67,7 +67,7 @@ fn execute_top_up_ok_voids_a_sighting_and_stops_a_liquidation() {
 fn execute_top_up_ok_the_last_moves_what_is_left() {
     let mut scene = planned(SetTopUpArgs { budget_atoms: 310 * USD, keeper_pay_atoms: 15 * USD, ..PLAN });
     scene.price(58_000, 10);
-    assert_eq!(tops_up_as_the_host(&mut scene).0.split.into_vault.get(), 285 * USD);
+    assert_eq!(topped_up(&mut scene).split.into_vault.get(), 285 * USD);
     // Equity and maintenance margin meet near 54,750: ten dollars are enough just above 1.1 times of it.
     let mut usd = 55_400;
     while quoted(&scene).is_err() {
@@ -75,7 +75,7 @@ fn execute_top_up_ok_the_last_moves_what_is_left() {
         usd -= 10;
         assert!(usd > 54_000, "no price at which ten dollars are enough");
     }
-    let (report, _) = tops_up_as_the_host(&mut scene);
+    let report = topped_up(&mut scene);
     assert_eq!(report.split.keeper_pay.get(), USD / 2, "5 % of the rest, not what a whole one pays");
     assert_eq!(report.split.into_vault.get(), 9 * USD + USD / 2);
     scene.price(50_000, 60);
@@ -87,7 +87,7 @@ fn execute_top_up_ok_the_last_moves_what_is_left() {
 fn execute_top_up_ok_without_keeper_pay() {
     let mut scene = planned(SetTopUpArgs { keeper_pay_atoms: 0, ..PLAN });
     scene.price(58_000, 10);
-    assert_eq!(tops_up_as_the_host(&mut scene).0.split.into_vault.get(), 300 * USD);
+    assert_eq!(topped_up(&mut scene).split.into_vault.get(), 300 * USD);
     assert_eq!(scene.tokens().keeper, 0);
 }
 
@@ -119,7 +119,7 @@ fn execute_top_up_ok_as_quoted_by_the_client() {
     let plan = scene.world.top_up_plan(&scene.position).unwrap();
     let look = Look::new(&market, sample(&scene.world), UnixSeconds(scene.world.now())).unwrap();
     let quote = quote_top_up(&look, &position, &plan).unwrap();
-    assert_eq!(tops_up_as_the_host(&mut scene).0, quote);
+    assert_eq!(topped_up(&mut scene), quote);
     let too_early = quote_top_up(&look, &scene.account(), &scene.world.top_up_plan(&scene.position).unwrap());
     assert_eq!(too_early, Err(bulkhead_client::Refusal(BulkheadError::TopUpTooEarly)));
 }
@@ -169,7 +169,7 @@ fn execute_top_up_fails_where_it_would_not_be_enough() {
         scene.world.set_top_up(&owner, position, args).unwrap();
         match is_enough {
             false => drop(refused(&mut scene.world, &top_up, BulkheadError::TopUpTooSmall)),
-            true => drop(tops_up_as_the_host(&mut scene)),
+            true => tops_up_as_the_host(&mut scene),
         }
     }
 }

@@ -4,7 +4,6 @@ use bulkhead::events::{MarginCalled, ToppedUp};
 use bulkhead::instructions::SetTopUpArgs;
 use bulkhead::views::to_event_atoms;
 use bulkhead_client::events::AnyEvent;
-use bulkhead_lab::world::TxOk;
 use bulkhead_risk::Purpose;
 use bulkhead_risk::top_up::{TopUpReport, top_up};
 
@@ -42,7 +41,13 @@ pub fn quoted(scene: &Scene) -> bulkhead_risk::Result<TopUpReport> {
 
 /// Tops up: position, plan, tokens and events are what the host makes of it, and the market stays.
 #[track_caller]
-pub fn tops_up_as_the_host(scene: &mut Scene) -> (TopUpReport, TxOk) {
+pub fn tops_up_as_the_host(scene: &mut Scene) {
+    let _ = topped_up(scene);
+}
+
+/// The same, with the host's report.
+#[track_caller]
+pub fn topped_up(scene: &mut Scene) -> TopUpReport {
     let report = quoted(scene).unwrap();
     let (before, market) = (scene.account(), scene.world.market());
     let plan = scene.world.top_up_plan(&scene.position).unwrap();
@@ -93,5 +98,5 @@ pub fn tops_up_as_the_host(scene: &mut Scene) -> (TopUpReport, TxOk) {
     };
     expected.push(topped.into());
     assert_events(&done, expected);
-    (report, done)
+    report
 }

@@ -1,5 +1,16 @@
 //! Top-up plans and margin calls: borders by hand, and what holds for any plan.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    clippy::panic,
+    clippy::unwrap_used
+)] // Tests may panic; that is how they fail.
+
 mod common;
 
 use bulkhead_risk::liquidation::{Readiness, assess};
