@@ -12,7 +12,7 @@ use risk::liquidation::{LiquidationReason, Readiness, assess};
 use risk::margin_call::Standing;
 use risk::market::Observed;
 use risk::orders::{require_in_window, spends_order};
-use risk::transition::{self, DecreaseArgs, IncreaseArgs, Liquidation, LiquidationReport, PoolFlow};
+use risk::transition::{self, DecreaseArgs, Frozen, IncreaseArgs, Liquidation, LiquidationReport, PoolFlow};
 use risk::{BaseAtoms, Ppm, PriceE12, Purpose, QuoteAtoms, RiskError, Sample, UnixSeconds};
 
 use crate::case::{Action, Case};

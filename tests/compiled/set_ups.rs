@@ -5,12 +5,10 @@ mod triggers;
 use std::path::PathBuf;
 
 use bulkhead::constants::{
-    ORDER_SEED, POSITION_SEED, TOP_UP_AUTHORITY_SEED, TOP_UP_SEED, TRADER_SEED, VAULT_SEED,
+    ORDER_SEED, POSITION_SEED, TOP_UP_AUTHORITY_SEED, TOP_UP_SEED, TRADER_SEED, VAULT_SEED, WITHDRAWAL_SEED,
+    WITHDRAWAL_VAULT_SEED,
 };
 use bulkhead::instructions::{Change, DepositArgs, MarketMode, QueueChangeArgs, SetTopUpArgs};
-    ORDER_SEED, POSITION_SEED, TRADER_SEED, VAULT_SEED, WITHDRAWAL_SEED, WITHDRAWAL_VAULT_SEED,
-};
-use bulkhead::instructions::{Change, DepositArgs, MarketMode, QueueChangeArgs};
 use bulkhead::oracle::OracleSource;
 use bulkhead::state::{LowHigh, Market, OrderAction, PauseKind, PositionSide};
 use bulkhead::views::MarketParams;
@@ -320,7 +318,7 @@ fn endings(rows: &mut Vec<Measured>) {
     world.freeze(pda::vault(&frozen));
     next_minute(&mut world, PRICE * 205 / 100);
     let keeper = world.keeper;
-    measure(rows, &mut world, "at its cap", ix::settle_capped(&keys, keeper.key, capped));
+    measure(rows, &mut world, "at its cap", ix::settle_capped(&keys, keeper.key, keeper.tokens, capped));
     world.send(&[ix::liquidate(&keys, keeper.key, keeper.tokens, frozen)]).expect("liquidate");
     world.thaw(pda::vault(&frozen));
     measure(rows, &mut world, "the pool pays what it had set aside", ix::collect_frozen(&keys, frozen));
