@@ -11,7 +11,7 @@ use risk::health::health;
 use risk::liquidation::{LiquidationReason, Readiness, assess};
 use risk::market::Observed;
 use risk::orders::{require_in_window, spends_order};
-use risk::transition::{self, DecreaseArgs, IncreaseArgs, Liquidation, LiquidationReport, PoolFlow};
+use risk::transition::{self, DecreaseArgs, Frozen, IncreaseArgs, Liquidation, LiquidationReport, PoolFlow};
 use risk::{BaseAtoms, Ppm, PriceE12, Purpose, QuoteAtoms, RiskError, Sample, UnixSeconds};
 
 use crate::case::{Action, Case};

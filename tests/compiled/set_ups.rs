@@ -299,7 +299,7 @@ fn endings(rows: &mut Vec<Measured>) {
     world.freeze(pda::vault(&frozen));
     next_minute(&mut world, PRICE * 205 / 100);
     let keeper = world.keeper;
-    measure(rows, &mut world, "at its cap", ix::settle_capped(&keys, keeper.key, capped));
+    measure(rows, &mut world, "at its cap", ix::settle_capped(&keys, keeper.key, keeper.tokens, capped));
     world.send(&[ix::liquidate(&keys, keeper.key, keeper.tokens, frozen)]).expect("liquidate");
     world.thaw(pda::vault(&frozen));
     measure(rows, &mut world, "the pool pays what it had set aside", ix::collect_frozen(&keys, frozen));
