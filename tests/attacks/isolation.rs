@@ -208,7 +208,7 @@ fn isolation_ok_settling_one_position() {
         let touched = [keys.market, a, town.vault, town.pool];
         town.price(66_000, 10);
         let instruction = match settle {
-            true => ix::settle_capped(&keys, town.world.keeper.key, a),
+            true => ix::settle_capped(&keys, town.world.keeper.key, town.world.keeper.tokens, a),
             false => town.liquidation(),
         };
         town.touches(instruction, &touched);

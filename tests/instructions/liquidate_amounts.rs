@@ -33,6 +33,9 @@ fn acts_as_the_host(scene: &mut Scene) -> LiquidationReport {
         maintenance_before_atoms: report.assessment.maintenance_margin.get(),
         keeper_pay_atoms: report.keeper_pay.get(),
         insurance_pay_atoms: report.insurance_pay.get(),
+        keeper_floor_pay_atoms: report.insured.to_keeper.get(),
+        shortfall_covered_atoms: report.insured.to_pool.get(),
+        settle_pay_atoms: report.settle_pay.get(),
         vault_frozen,
         closed: closed(&report.closed, report.trade_fee, &report.position),
     };

@@ -32,11 +32,14 @@ fn settles_as_the_host(scene: &mut Scene) -> CappedSettled {
     assert_eq!(scene.world.market(), market);
     let (to_vault, to_pool) = (report.flow.to_vault.get(), report.flow.to_pool.get());
     let vault = before.vault + to_vault - to_pool;
-    assert_eq!(scene.tokens(), Tokens { vault, pool: before.pool + to_pool - to_vault, ..before });
+    let (paid, pool) = (report.keeper_pay.get(), before.pool + to_pool - to_vault);
+    let expected = Tokens { vault, pool: pool - paid, keeper: before.keeper + paid, ..before };
+    assert_eq!(scene.tokens(), expected);
     let event = CappedSettled {
         market: scene.world.keys.market,
         position: scene.position,
         by: scene.world.keeper.key,
+        keeper_pay_atoms: report.keeper_pay.get(),
         closed: closed(&report.closed, report.trade_fee, &report.position),
     };
     assert_events(&done, [event.clone().into()]);
@@ -152,4 +155,32 @@ fn settle_capped_fails_while_the_vault_is_frozen() {
     refused(&mut scene.world, &settlement, token_error::FROZEN);
     scene.world.thaw(vault);
     settles_as_the_host(&mut scene);
+}
+
+/// The keeper's least pay, from the crank budget, and never more than the close fee.
+#[test]
+fn settle_capped_ok_pays_the_keeper_out_of_the_crank_budget() {
+    for (floor, fee_ppm) in [(150_000, 1_000), (150_000, 10)] {
+        let world = world_with(|params| {
+            params.trade_fee_ppm = fee_ppm;
+            params.keeper_floor_quote_atoms = floor;
+        });
+        let opening = Opening::new(PositionSide::Long, BTC / 10, 500 * USD).with_payout_cap(50_000);
+        let mut scene = Scene::with(world, &opening);
+        scene.price(66_000, 60);
+        let event = settles_as_the_host(&mut scene);
+        assert!(event.keeper_pay_atoms > 0 && event.keeper_pay_atoms <= event.closed.trade_fee_atoms);
+        assert!(event.keeper_pay_atoms <= floor);
+    }
+}
+
+#[test]
+fn settle_capped_fails_with_a_vault_as_the_keepers_account() {
+    let mut scene = scene(PositionSide::Long);
+    scene.price(66_000, 60);
+    let (settlement, keeper) = (scene.settlement(), scene.world.keeper.tokens);
+    for ours in [scene.vault(), bulkhead_client::pda::pool_vault(&scene.world.keys.market)] {
+        let tampered = bulkhead_tests::tamper::swapped(&settlement, keeper, ours);
+        refused(&mut scene.world, &tampered, BulkheadError::KeeperAccountIsOurs);
+    }
 }

@@ -100,9 +100,10 @@ impl Scene {
     pub fn outcome(&self) -> Liquidation {
         let seen = seen(&self.world, Purpose::Liquidate);
         let position = self.account().view().unwrap();
-        let frozen = self.world.data(&self.vault()).unwrap()[108] == 2;
-        liquidate(&seen.market, &position, &seen.sample, Frozen { vault: frozen, insurance: false }, seen.now)
-            .unwrap()
+        let is_frozen = |account: &Pubkey| self.world.data(account).unwrap()[108] == 2;
+        let insurance = is_frozen(&pda::insurance_vault(&self.world.keys.market));
+        let frozen = Frozen { vault: is_frozen(&self.vault()), insurance };
+        liquidate(&seen.market, &position, &seen.sample, frozen, seen.now).unwrap()
     }
 
     #[track_caller]
@@ -155,9 +156,16 @@ impl Tokens {
         let paid = report.keeper_pay.get() + report.insurance_pay.get();
         Self {
             vault: self.vault + report.flow.to_vault.get() - report.flow.to_pool.get() - paid,
-            pool: self.pool + report.flow.to_pool.get() - report.flow.to_vault.get(),
-            insurance: self.insurance + report.insurance_pay.get(),
-            keeper: self.keeper + report.keeper_pay.get(),
+            pool: self.pool + report.flow.to_pool.get() + report.insured.to_pool.get()
+                - report.flow.to_vault.get()
+                - report.settle_pay.get(),
+            insurance: self.insurance + report.insurance_pay.get()
+                - report.insured.to_keeper.get()
+                - report.insured.to_pool.get(),
+            keeper: self.keeper
+                + report.keeper_pay.get()
+                + report.insured.to_keeper.get()
+                + report.settle_pay.get(),
             owner: self.owner,
         }
     }
