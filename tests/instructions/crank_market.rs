@@ -7,7 +7,6 @@ use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::Opening;
 use bulkhead_tests::foreign::{Others, refuses_foreign_accounts};
 use bulkhead_tests::keeping::Scene;
-use bulkhead_tests::tamper::{refuses_impostors, refuses_readonly, swapped};
 use bulkhead_tests::*;
 use solana_instruction::Instruction;
 

@@ -242,6 +242,8 @@ fn a_settled_market_refuses_whatever_needs_a_price() {
         action: OrderAction::Decrease,
         kind: OrderKind::Market,
         size_atoms: 1,
+        trigger_price_e12: 0,
+        expires_at: 0,
         acceptable_price_e12: 0,
         payout_cap_ppm: 0,
         tip_lamports: 10_000,
