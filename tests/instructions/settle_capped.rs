@@ -180,7 +180,7 @@ fn settle_capped_fails_with_a_vault_as_the_keepers_account() {
     scene.price(66_000, 60);
     let (settlement, keeper) = (scene.settlement(), scene.world.keeper.tokens);
     for ours in [scene.vault(), bulkhead_client::pda::pool_vault(&scene.world.keys.market)] {
-        let tampered = bulkhead_tests::tamper::swapped(&settlement, keeper, ours);
+        let tampered = swapped(&settlement, keeper, ours);
         refused(&mut scene.world, &tampered, BulkheadError::KeeperAccountIsOurs);
     }
 }

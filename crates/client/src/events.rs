@@ -93,6 +93,7 @@ any_event!(
     LiquidationSkipped,
     PositionLiquidated,
     CappedSettled,
+    CrankPaid,
     FrozenCollected,
     PositionClosed,
     DelegateSet,

@@ -234,6 +234,10 @@ fn trading_accounts() {
 fn keeping_accounts() {
     let (keeper, position) = (key(OWNER), key(POSITION));
     check::<instruction::UpdateMarket>(&ix::update_market(&keys()), &[w(key(1)), r(key(2))]);
+    check::<instruction::CrankMarket>(
+        &ix::crank_market(&keys(), key(TOKENS)),
+        &[w(key(1)), r(key(2)), w(pool()), w(key(TOKENS)), r(key(3)), r(key(4))],
+    );
     check::<instruction::RefreshPosition>(
         &ix::refresh_position(&keys(), position),
         &[r(key(1)), w(position), r(key(2))],
@@ -258,8 +262,18 @@ fn keeping_accounts() {
         ],
     );
     check::<instruction::SettleCapped>(
-        &ix::settle_capped(&keys(), keeper, position),
-        &[s(keeper), w(key(1)), w(position), r(key(2)), w(vault()), w(pool()), r(key(3)), r(key(4))],
+        &ix::settle_capped(&keys(), keeper, key(TOKENS), position),
+        &[
+            s(keeper),
+            w(key(1)),
+            w(position),
+            r(key(2)),
+            w(vault()),
+            w(pool()),
+            w(key(TOKENS)),
+            r(key(3)),
+            r(key(4)),
+        ],
     );
     check::<instruction::CollectFrozen>(
         &ix::collect_frozen(&keys(), position),

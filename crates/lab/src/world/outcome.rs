@@ -55,7 +55,7 @@ fn name_of(instruction: &Instruction) -> &'static str {
         Deposit "deposit", PlaceOpeningOrder "place_opening_order", PlaceOrder "place_order",
         ExecuteOrder "execute_order", CancelOrder "cancel_order", AddCollateral "add_collateral",
         RemoveCollateral "remove_collateral", SetDelegate "set_delegate", ClosePosition "close_position",
-        UpdateMarket "update_market", RefreshPosition "refresh_position", Flag "flag",
+        UpdateMarket "update_market", CrankMarket "crank_market", RefreshPosition "refresh_position", Flag "flag",
         Liquidate "liquidate", SettleCapped "settle_capped", CollectFrozen "collect_frozen",
         ViewPosition "view_position", ProposeAdmin "propose_admin", AcceptAdmin "accept_admin",
         QueueChange "queue_change", ApplyChange "apply_change", CancelChange "cancel_change",
