@@ -8,6 +8,7 @@ use bulkhead_client::quote::{
 };
 use bulkhead_client::{Refusal, read_sample};
 use bulkhead_risk as risk;
+use bulkhead_risk::transition::Frozen;
 use risk::liquidation::{LiquidationReason, Readiness};
 use risk::transition::{self, DecreaseArgs, Liquidation};
 use risk::{BaseAtoms, PriceE12, Purpose, QuoteAtoms, Side, UnixSeconds};
@@ -125,19 +126,19 @@ fn quote_decrease_ok_part_and_whole() {
 fn quote_liquidation_ok_skips_confirms_and_plans() {
     let mut market = market();
     let mut position = open(&mut market, Side::Long, 10_000, 1_200);
-    let healthy = quote_liquidation(&look(&market, AT_50_000, 4), &position, false).unwrap();
+    let healthy = quote_liquidation(&look(&market, AT_50_000, 4), &position, Frozen::default()).unwrap();
     let Liquidation::Skipped { assessment, .. } = healthy else { panic!("healthy") };
     assert_eq!(assessment.readiness, Readiness::Healthy);
 
     // A price just beyond the border, twice.
     let border = health(&look(&market, AT_50_000, 4), &position).unwrap().liquidation_price;
     let cents = border.get() / 10_000_000_000 - 100;
-    let first = quote_liquidation(&look(&market, cents, 5), &position, false).unwrap();
+    let first = quote_liquidation(&look(&market, cents, 5), &position, Frozen::default()).unwrap();
     let Liquidation::Skipped { assessment, position: sighted } = first else { panic!("first sighting") };
     assert_eq!(assessment.readiness, Readiness::FirstSighting);
     position.store(&sighted);
 
-    let second = quote_liquidation(&look(&market, cents, 8), &position, false).unwrap();
+    let second = quote_liquidation(&look(&market, cents, 8), &position, Frozen::default()).unwrap();
     let Liquidation::Done(report) = second else { panic!("confirmed") };
     assert_eq!(report.reason, LiquidationReason::BelowMaintenance);
     assert!(!report.closed.is_full && report.keeper_pay > QuoteAtoms::ZERO);
