@@ -5,7 +5,6 @@ use bulkhead::events::CrankPaid;
 use bulkhead::state::PositionSide;
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::Opening;
-use bulkhead_tests::foreign::{Others, refuses_foreign_accounts};
 use bulkhead_tests::keeping::Scene;
 use bulkhead_tests::*;
 use solana_instruction::Instruction;
@@ -88,13 +87,19 @@ fn crank_market_ok_only_while_the_budget_lasts() {
 #[test]
 fn crank_market_fails_with_accounts_of_others_or_of_the_market() {
     let mut scene = scene();
-    let others = Others::beside(&mut scene.world);
     scene.price(60_100, 300);
     let instruction = crank(&scene);
     let (pool, keeper) = (pda::pool_vault(&scene.world.keys.market), scene.world.keeper.tokens);
     let into_the_pool = swapped(&instruction, keeper, pool);
     refused(&mut scene.world, &into_the_pool, BulkheadError::KeeperAccountIsOurs);
-    refuses_foreign_accounts(&mut scene, &others, &instruction);
+    let keys = scene.world.keys;
+    for (from, error) in [
+        (pool, BulkheadError::PoolVaultMismatch),
+        (keys.collateral_mint, BulkheadError::CollateralMintMismatch),
+    ] {
+        let tampered = swapped(&instruction, from, pda::insurance_vault(&keys.market));
+        refused(&mut scene.world, &tampered, error);
+    }
     refuses_impostors(&mut scene.world, &instruction, &[]);
     refuses_readonly(&mut scene.world, &instruction, &[]);
     scene.world.warp_to(scene.world.now() + 200);

@@ -66,29 +66,14 @@ pub fn mul_div_u64_ceil(a: u64, b: u64, divisor: u64) -> Result<u64> {
     narrow(div_u64_ceil(product, divisor)?)
 }
 
-/// A 128-bit number divided by a 64-bit one, rounded down. Numbers of 64 bits take the machine's division,
-/// divisors of 32 bits four of them: the 128-bit one costs the program ten times as much.
+/// A 128-bit number divided by a 64-bit one, rounded down. Numbers of 64 bits take the machine's division:
+/// the 128-bit one costs the program ten times as much. Long division by hand, in digits of 32 bits, was
+/// measured and costs more than the compiler's.
 pub fn div_u64_floor(value: u128, divisor: u64) -> Result<u128> {
-    match (u64::try_from(value), u32::try_from(divisor)) {
-        (Ok(small), _) => small.checked_div(divisor).map(u128::from).ok_or(RiskError::DivisionByZero),
-        (Err(_), Ok(short)) => div_u32_floor(value, short),
-        (Err(_), Err(_)) => value.checked_div(u128::from(divisor)).ok_or(RiskError::DivisionByZero),
+    match u64::try_from(value) {
+        Ok(small) => small.checked_div(divisor).map(u128::from).ok_or(RiskError::DivisionByZero),
+        Err(_) => value.checked_div(u128::from(divisor)).ok_or(RiskError::DivisionByZero),
     }
-}
-
-/// Long division in digits of 32 bits: what is carried from one to the next is below the divisor, so that
-/// both together fit 64 bits.
-fn div_u32_floor(value: u128, divisor: u32) -> Result<u128> {
-    let divisor = u64::from(divisor);
-    let (mut quotient, mut carried) = (0_u128, 0_u64);
-    for shift in [96_u32, 64, 32, 0] {
-        let digit = narrow((value >> shift) & u128::from(u32::MAX))?;
-        let part = (carried << 32) | digit;
-        let whole = part.checked_div(divisor).ok_or(RiskError::DivisionByZero)?;
-        carried = part.checked_rem(divisor).ok_or(RiskError::DivisionByZero)?;
-        quotient = (quotient << 32) | u128::from(whole);
-    }
-    Ok(quotient)
 }
 
 /// A 128-bit number divided by a 64-bit one, rounded up.

@@ -123,3 +123,26 @@ proptest::proptest! {
         proptest::prop_assert_eq!(div_u64_floor(value, 0), Err(RiskError::DivisionByZero));
     }
 }
+
+#[test]
+fn div_u64_ok_at_the_edges() {
+    let edges = [
+        1,
+        2,
+        3,
+        u64::from(u32::MAX),
+        1 << 32,
+        (1 << 32) + 1,
+        1 << 63,
+        (1 << 63) + 1,
+        u64::MAX - 1,
+        u64::MAX,
+    ];
+    for divisor in edges {
+        for value in
+            edges.iter().flat_map(|high| edges.map(|low| (u128::from(*high) << 64) | u128::from(low)))
+        {
+            assert_eq!(div_u64_floor(value, divisor), Ok(value / u128::from(divisor)), "{value} / {divisor}");
+        }
+    }
+}

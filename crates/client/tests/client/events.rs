@@ -69,9 +69,9 @@ fn decode_ok_round_trip() {
         maintenance_before_atoms: 6,
         keeper_pay_atoms: 7,
         insurance_pay_atoms: 8,
-        keeper_floor_pay_atoms: 0,
-        shortfall_covered_atoms: 0,
-        settle_pay_atoms: 0,
+        keeper_floor_pay_atoms: 9,
+        shortfall_covered_atoms: 10,
+        settle_pay_atoms: 11,
         vault_frozen: false,
         closed: ClosedAmounts {
             fill_price_e12: 1,
