@@ -188,6 +188,8 @@ params_file! {
     funding_velocity_max_e18: u64,
     funding_rate_max_e12: u64,
     impact_scale_quote_atoms: u64,
+    keeper_floor_quote_atoms: u64,
+    crank_fee_quote_atoms: u64,
 }
 
 #[cfg(test)]
