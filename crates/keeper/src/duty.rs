@@ -11,6 +11,8 @@ mod liquidate;
 mod refresh;
 mod settle_capped;
 mod sweep_orders;
+#[cfg(test)]
+mod tests;
 mod update_markets;
 
 use bulkhead_risk::UnixSeconds;

@@ -249,6 +249,12 @@ impl State {
         self.markets.get(key)
     }
 
+    /// A market, to set what no account says.
+    #[cfg(test)]
+    pub(crate) fn market_mut(&mut self, key: &Pubkey) -> &mut MarketState {
+        self.markets.get_mut(key).unwrap()
+    }
+
     /// A position.
     pub fn position(&self, key: &Pubkey) -> Option<&Position> {
         self.positions.get(key).map(|held| &held.account)

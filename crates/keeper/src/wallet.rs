@@ -12,7 +12,7 @@ use solana_signer::Signer;
 use tracing::info;
 
 const ASSOCIATED_TOKEN_PROGRAM: Pubkey =
-    Pubkey::from_str_const("ATokenGPvbdGJxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
+    Pubkey::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
 const SYSTEM_PROGRAM: Pubkey = Pubkey::new_from_array([0; 32]);
 /// `CreateIdempotent`: the account may be there already.
 const CREATE_IDEMPOTENT: u8 = 1;
@@ -52,4 +52,17 @@ pub async fn create_missing(sender: &Sender, keeper: &Keypair, markets: &[Market
         info!(%account, %mint, "created the token account for pay");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_accounts_are_where_every_wallet_looks_for_them() {
+        let program = Pubkey::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+        let (owner, mint) = (Pubkey::new_from_array([7; 32]), Pubkey::new_from_array([9; 32]));
+        let expected = bulkhead_localnet::tokens::account_of(&owner, &mint);
+        assert_eq!(token_account(&owner, &mint, &program), expected);
+    }
 }

@@ -145,7 +145,12 @@ pub(crate) async fn sizes(net: &Localnet, surge: &Surge) -> Vec<u64> {
 }
 
 /// Waits until every position of a surge is smaller than `before`, or gone.
-pub(crate) async fn all_liquidated(net: &Localnet, surge: &Surge, before: &[u64], most: Duration) -> Duration {
+pub(crate) async fn all_liquidated(
+    net: &Localnet,
+    surge: &Surge,
+    before: &[u64],
+    most: Duration,
+) -> Duration {
     let begun = Instant::now();
     loop {
         let now = sizes(net, surge).await;

@@ -21,7 +21,9 @@ async fn surge_ok_is_liquidated_completely() {
     let liquidated = keeper.metric("bulkhead_keeper_actions_landed_total", "duty=\"liquidate\"").await;
     let flagged = keeper.metric("bulkhead_keeper_actions_landed_total", "duty=\"flag\"").await;
     let sent = keeper.metric("bulkhead_keeper_transactions_sent_total", "").await;
-    println!("{COUNT} positions within {took:?}: {flagged} flagged, {liquidated} liquidated, {sent} transactions");
+    println!(
+        "{COUNT} positions within {took:?}: {flagged} flagged, {liquidated} liquidated, {sent} transactions"
+    );
     assert!(liquidated >= u64::from(COUNT));
     assert_eq!(keeper.metric("bulkhead_keeper_transactions_failed_total", "").await, 0);
     let pay = tokens::account_of(&net.wallets.keeper.pubkey(), &net.mint);
