@@ -40,7 +40,7 @@ mod tests {
         let reward = |lamports, quote_atoms| Reward { lamports, quote_atoms, quote_decimals: 6 };
         // 0.15 USD is a thousandth of a SOL.
         assert_eq!(reward_lamports(&reward(0, 150_000), &profit), 1_000_000);
-        assert_eq!(reward_lamports(&reward(7, 1), &profit), 6_673);
+        assert_eq!(reward_lamports(&reward(7, 1), &profit), 13);
         assert_eq!(reward_lamports(&reward(u64::MAX, u64::MAX), &profit), u64::MAX);
     }
 

@@ -13,6 +13,8 @@ use crate::config::{Send, Stagger};
 const IN_FLIGHT_MAX: Duration = Duration::from_secs(120);
 /// In a dry run an action is shown again after so long.
 const REHEARSED_HOLD: Duration = Duration::from_secs(60);
+/// So many steps long a peer that is at work is trusted to get to an action.
+const CREDIT_STEPS: u32 = 6;
 /// Jitter has so many steps, so that actions of one step can share a transaction.
 const JITTER_STEPS: u64 = 4;
 
@@ -34,17 +36,20 @@ impl Turns {
     }
 
     /// How long this keeper leaves an action to others: a step for each peer that the action falls to first,
-    /// and its own jitter against those that it does not know.
-    pub fn delay(&self, key: &ActionKey) -> Duration {
+    /// and its own jitter against those that it does not know. With it comes the first of those peers.
+    fn of(&self, key: &ActionKey) -> (Duration, Option<usize>) {
         let own = draw(key, &self.own);
-        let before = self.peers.iter().filter(|peer| draw(key, peer) < own).count();
+        let draws = self.peers.iter().enumerate().map(|(place, peer)| (draw(key, peer), place));
+        let before: Vec<_> = draws.filter(|(number, _)| *number < own).collect();
         let step = u32::try_from(own % JITTER_STEPS).unwrap_or_default();
         let jitter = self.jitter * step / u32::try_from(JITTER_STEPS - 1).unwrap_or(1);
-        self.step * u32::try_from(before).unwrap_or(u32::MAX) + jitter
+        let steps = u32::try_from(before.len()).unwrap_or(u32::MAX);
+        (self.step * steps + jitter, before.into_iter().min().map(|(_, place)| place))
     }
 }
 
-/// The same number for everybody who asks, whatever it was built with: FNV-1a, with its upper bits folded in.
+/// The same number for everybody who asks, whatever it was built with: FNV-1a, and then mixed until every bit
+/// counts.
 ///
 /// By the account alone and not by the duty: who flags a position also liquidates it.
 fn draw(key: &ActionKey, keeper: &Pubkey) -> u64 {
@@ -52,7 +57,10 @@ fn draw(key: &ActionKey, keeper: &Pubkey) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let bytes = key.target.as_ref().iter().chain(keeper.as_ref());
     let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME));
-    hash ^ (hash >> 32)
+    // The finaliser of MurmurHash3.
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
 }
 
 /// How an action that was sent came out.
@@ -80,6 +88,7 @@ struct Entry {
     not_before: Option<Instant>,
     failures: u32,
     is_alone: bool,
+    was_sent: bool,
 }
 
 /// Everything that is planned or in flight.
@@ -91,6 +100,8 @@ pub struct Table {
     backoff: Duration,
     backoff_max: Duration,
     round: u64,
+    /// When each peer was last seen to do what falls to it first.
+    active: Vec<Option<Instant>>,
 }
 
 impl Table {
@@ -98,6 +109,7 @@ impl Table {
     pub fn new(turns: Turns, settings: &Send) -> Self {
         Self {
             entries: HashMap::new(),
+            active: vec![None; turns.peers.len()],
             turns,
             hold: Duration::from_millis(settings.hold_ms),
             backoff: Duration::from_millis(settings.backoff_ms),
@@ -121,23 +133,37 @@ impl Table {
             not_before: None,
             failures: 0,
             is_alone: false,
+            was_sent: false,
         });
         entry.round = round;
         let is_free = entry.in_flight_until.is_none_or(|until| until <= now);
         let is_ready = entry.not_before.is_none_or(|from| from <= now);
-        is_free && is_ready && entry.first_planned + self.turns.delay(&key) <= now
+        let (delay, first) = self.turns.of(&key);
+        let active = first.and_then(|peer| self.active.get(peer).copied().flatten());
+        // A peer that is seen at work has more to do than it can do at once, and gets to this one too; but it
+        // may also never, so its credit ends.
+        let credit_end = entry.first_planned + self.turns.step * CREDIT_STEPS;
+        let from = active.map_or(entry.first_planned, |at| at.clamp(entry.first_planned, credit_end));
+        is_free && is_ready && from + delay <= now
     }
 
     /// Forgets what is planned no more, of the duties that `was_planned` in this round; what is in flight or
     /// waits stays.
     pub fn end(&mut self, now: Instant, was_planned: impl Fn(&ActionKey) -> bool) {
-        let round = self.round;
+        let (round, turns, active) = (self.round, &self.turns, &mut self.active);
         self.entries.retain(|key, entry| {
             let waits = |until: Option<Instant>| until.is_some_and(|until| until > now);
-            entry.round == round
+            let stays = entry.round == round
                 || waits(entry.in_flight_until)
                 || waits(entry.not_before)
-                || !was_planned(key)
+                || !was_planned(key);
+            if !stays
+                && !entry.was_sent
+                && let Some(peer) = turns.of(key).1
+            {
+                active[peer] = Some(now);
+            }
+            stays
         });
     }
 
@@ -154,7 +180,7 @@ impl Table {
     /// Notes that an action is on its way.
     pub fn sent(&mut self, key: &ActionKey, now: Instant) {
         if let Some(entry) = self.entries.get_mut(key) {
-            entry.in_flight_until = Some(now + IN_FLIGHT_MAX);
+            (entry.in_flight_until, entry.was_sent) = (Some(now + IN_FLIGHT_MAX), true);
         }
     }
 
@@ -288,7 +314,7 @@ mod tests {
         let turns: Vec<_> = all.iter().map(|own| Turns::new(keeper(*own), &settings(&all, 0))).collect();
         let mut firsts = [0; 3];
         for number in 0..=255 {
-            let mut delays: Vec<_> = turns.iter().map(|turns| turns.delay(&key(number)).as_secs()).collect();
+            let mut delays: Vec<_> = turns.iter().map(|turns| turns.of(&key(number)).0.as_secs()).collect();
             firsts[delays.iter().position(|delay| *delay == 0).unwrap()] += 1;
             delays.sort_unstable();
             assert_eq!(delays, [0, 1, 2]);
@@ -297,9 +323,33 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_at_work_is_trusted_for_a_while_and_a_dead_one_is_not() {
+        let mut table = Table::new(Turns::new(keeper(1), &settings(&[1, 2], 0)), &Send::default());
+        let now = Instant::now();
+        let theirs: Vec<_> =
+            (0..=255).map(key).filter(|key| !table.turns.of(key).0.is_zero()).take(20).collect();
+        let at = |millis| now + Duration::from_millis(millis);
+        // Every 900 ms the peer does one more; the others stay its own until the credit ends.
+        for (round, millis) in (0..).zip((0..7_000).step_by(900)) {
+            table.begin();
+            for key in &theirs[round..] {
+                assert!(!table.is_due(*key, at(millis)), "{millis}");
+            }
+            table.end(at(millis), |_| true);
+        }
+        table.begin();
+        assert!(table.is_due(theirs[19], at(7_001)));
+        // A dead one's are due after a step.
+        let mut table = Table::new(Turns::new(keeper(1), &settings(&[1, 2], 0)), &Send::default());
+        table.begin();
+        assert!(!table.is_due(theirs[0], at(0)));
+        assert!(table.is_due(theirs[0], at(1_000)));
+    }
+
+    #[test]
     fn jitter_spreads_over_its_width() {
         let turns = Turns::new(keeper(1), &settings(&[], 600));
-        let mut delays: Vec<_> = (0..=255).map(|number| turns.delay(&key(number)).as_millis()).collect();
+        let mut delays: Vec<_> = (0..=255).map(|number| turns.of(&key(number)).0.as_millis()).collect();
         delays.sort_unstable();
         delays.dedup();
         assert_eq!(delays, [0, 200, 400, 600]);

@@ -182,9 +182,9 @@ fn update_markets_ok_once_a_bucket_while_the_budget_pays() {
 #[test]
 fn flag_and_liquidate_ok_in_turn() {
     let mut world = World::new();
-    let (weak, strong) = (world.open(1, 400), world.open(2, 5_000));
+    let (weak, strong) = (world.open(1, 800), world.open(2, 5_000));
     assert_eq!((world.targets(Duty::Flag), world.targets(Duty::Liquidate)), (vec![], vec![]));
-    world.at(4_900_000, 3);
+    world.at(4_700_000, 3);
     let flags = world.plan(Duty::Flag);
     assert_eq!(flags.len(), 1);
     assert_eq!(flags[0].instruction, ix::flag(&world.state.market(&world.key).unwrap().keys, &[weak]));
@@ -192,9 +192,9 @@ fn flag_and_liquidate_ok_in_turn() {
     assert_eq!(world.targets(Duty::Liquidate), []);
     // Seen now: one second later it is not confirmed, two seconds later it is.
     world.change(weak, |position| position.below_since = NOW + 3);
-    world.at(4_900_000, 4);
+    world.at(4_700_000, 4);
     assert_eq!((world.targets(Duty::Flag), world.targets(Duty::Liquidate)), (vec![], vec![]));
-    world.at(4_900_000, 5);
+    world.at(4_700_000, 5);
     let liquidations = world.plan(Duty::Liquidate);
     assert_eq!((liquidations[0].key.target, liquidations.len()), (weak, 1));
     assert!(liquidations[0].reward.quote_atoms >= flags[0].reward.quote_atoms);
@@ -205,7 +205,7 @@ fn flag_and_liquidate_ok_in_turn() {
     assert_eq!(targets, [weak, strong]);
     assert_eq!(world.plan(Duty::Liquidate)[0].reward.quote_atoms, 100_000);
     // Old prices and sightings count no longer.
-    world.at(4_900_000, 64);
+    world.at(4_700_000, 64);
     assert_eq!((world.targets(Duty::Flag), world.targets(Duty::Liquidate)), (vec![weak], vec![]));
     world.seconds = 75;
     assert_eq!(world.targets(Duty::Flag), []);
