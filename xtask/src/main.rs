@@ -42,10 +42,10 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Start a validator on this machine with the program, three markets, moving prices and traders
+    /// Start a validator on this machine with the program, three markets, moving prices, traders and a keeper
     #[command(disable_help_flag = true)] // --help is the validator's
     Localnet {
-        /// Passed to it as they are: --rpc-port 0, --data FILE, --surge 100, --help, ...
+        /// Passed to it as they are: --rpc-port 0, --data FILE, --surge 100, --help, ...; --no-keeper leaves the keeper out
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },

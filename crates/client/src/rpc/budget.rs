@@ -37,6 +37,17 @@ impl Budget {
         loaded_bytes: Some(LOADED_BYTES_MAX),
     };
 
+    /// Limits given, at a price that is lowered where the fee would be more than `lamports_max`.
+    pub fn priced(
+        compute_units: u32,
+        micro_lamports_per_unit: u64,
+        lamports_max: u64,
+        loaded_bytes: Option<u32>,
+    ) -> Self {
+        let micro_lamports_per_unit = capped(micro_lamports_per_unit, compute_units, lamports_max);
+        Self { compute_units, micro_lamports_per_unit, loaded_bytes }
+    }
+
     /// Priority fee in lamports, rounded up as the runtime does.
     pub fn priority_fee_lamports(&self) -> u64 {
         let product = u128::from(self.compute_units) * u128::from(self.micro_lamports_per_unit);
@@ -62,11 +73,8 @@ impl Budget {
     ) -> Result<Self, NodeError> {
         let compute_units = compute_units(policy.compute_limit, simulation.units);
         let price = price(policy.priority_fee, node, request).await?;
-        Ok(Self {
-            compute_units,
-            micro_lamports_per_unit: capped(price, compute_units, policy.priority_fee_lamports_max),
-            loaded_bytes: loaded_bytes(policy.loaded_bytes, simulation.loaded_bytes),
-        })
+        let loaded_bytes = loaded_bytes(policy.loaded_bytes, simulation.loaded_bytes);
+        Ok(Self::priced(compute_units, price, policy.priority_fee_lamports_max, loaded_bytes))
     }
 }
 

@@ -6,7 +6,7 @@ use anchor_lang::prelude::Pubkey;
 use bulkhead_keeper::book::{Book, Hit, Hits};
 use bulkhead_risk::health::liquidation_price;
 use bulkhead_risk::liquidation::{Readiness, assess};
-use bulkhead_risk::transition::{Liquidation, liquidate};
+use bulkhead_risk::transition::{Frozen, Liquidation, liquidate};
 use bulkhead_risk::{
     Market, Position, PositionStatus, Ppm, PriceE12, Purpose, QuoteAtoms, Sample, Side, UnixSeconds,
 };
@@ -216,7 +216,7 @@ impl History {
     fn act(&mut self, hits: &Hits) {
         for hit in &hits.found {
             let stored = self.positions[&hit.key];
-            match liquidate(&self.market, &stored, &self.sample, false, self.now) {
+            match liquidate(&self.market, &stored, &self.sample, Frozen::default(), self.now) {
                 Ok(Liquidation::Done(report)) => {
                     self.seen.liquidated += 1;
                     self.market.ledger = report.ledger;

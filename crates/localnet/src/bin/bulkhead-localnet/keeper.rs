@@ -65,6 +65,10 @@ fn configuration(net: &Localnet, folder: &Path) -> Result<String> {
     table.insert("rpc_url".into(), net.rpc_url.clone().into());
     table.insert("ws_url".into(), net.ws_url.clone().into());
     table.insert("keypair".into(), folder.join("keeper.json").display().to_string().into());
+    // The duties that pay nothing are off by default; here nobody else does them.
+    let enabled = toml::Table::from_iter([("enabled".to_owned(), toml::Value::from(true))]);
+    let unpaid = ["refresh", "collect_fees"].map(|duty| (duty.to_owned(), enabled.clone().into()));
+    table.insert("duties".into(), toml::Table::from_iter(unpaid).into());
     let written = toml::to_string(&table)?;
     Ok(format!("# Written anew at every start of the local chain.\n{written}"))
 }

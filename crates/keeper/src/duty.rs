@@ -1,0 +1,115 @@
+//! Duties: what a keeper is there for. One file each, with a pure function from what is known to what is due.
+//!
+//! A new duty is a file with a `plan`, a variant here, and a section of the configuration.
+
+mod cancel_orders;
+mod collect_fees;
+mod collect_frozen;
+mod execute_orders;
+mod flag;
+mod liquidate;
+mod refresh;
+mod settle_capped;
+mod sweep_orders;
+#[cfg(test)]
+mod tests;
+mod update_markets;
+
+use bulkhead_risk::UnixSeconds;
+
+use crate::action::Action;
+use crate::state::View;
+
+/// What a keeper does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Duty {
+    /// Fill orders whose window a price has reached.
+    ExecuteOrders,
+    /// Liquidate what may be.
+    Liquidate,
+    /// Note what is below maintenance for the first time.
+    Flag,
+    /// Take the first sample of each bucket into the markets, for the crank fee.
+    UpdateMarkets,
+    /// Settle positions at their payout cap.
+    SettleCapped,
+    /// Cancel orders that can fill no more.
+    CancelOrders,
+    /// Cancel orders of positions that are closed or gone.
+    SweepOrders,
+    /// Move what stayed owed at a vault that was frozen.
+    CollectFrozen,
+    /// Let requirements follow the market's.
+    Refresh,
+    /// Send the protocol its fees.
+    CollectFees,
+}
+
+impl Duty {
+    /// All, the most urgent first: where not everything can be sent at once, this is the order.
+    pub const ALL: [Self; 10] = [
+        Self::ExecuteOrders,
+        Self::Liquidate,
+        Self::Flag,
+        Self::UpdateMarkets,
+        Self::SettleCapped,
+        Self::CancelOrders,
+        Self::SweepOrders,
+        Self::CollectFrozen,
+        Self::Refresh,
+        Self::CollectFees,
+    ];
+
+    /// Name in configuration, logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ExecuteOrders => "execute_orders",
+            Self::Liquidate => "liquidate",
+            Self::Flag => "flag",
+            Self::UpdateMarkets => "update_markets",
+            Self::SettleCapped => "settle_capped",
+            Self::CancelOrders => "cancel_orders",
+            Self::SweepOrders => "sweep_orders",
+            Self::CollectFrozen => "collect_frozen",
+            Self::Refresh => "refresh",
+            Self::CollectFees => "collect_fees",
+        }
+    }
+
+    /// Urgent ones are planned at every change and sent unseen. The others are planned once a second and
+    /// simulated before they are sent, so that a refusal costs nothing.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::ExecuteOrders | Self::Liquidate | Self::Flag | Self::UpdateMarkets)
+    }
+
+    /// Most compute units of one action: half as much again as docs/compute-units.md measures with SPL Token,
+    /// or more; Token-2022 needs the room.
+    pub const fn units(self) -> u32 {
+        match self {
+            Self::ExecuteOrders => 60_000,
+            Self::Liquidate => 65_000,
+            Self::Flag => 7_500,
+            Self::UpdateMarkets => 35_000,
+            Self::SettleCapped => 55_000,
+            Self::CancelOrders | Self::SweepOrders => 10_000,
+            Self::CollectFrozen | Self::CollectFees => 30_000,
+            Self::Refresh => 30_000,
+        }
+    }
+
+    /// What of this duty is due.
+    pub fn plan(self, view: &View<'_>, now: UnixSeconds) -> Vec<Action> {
+        match self {
+            Self::ExecuteOrders => execute_orders::plan(view, now),
+            Self::Liquidate => liquidate::plan(view, now),
+            Self::Flag => flag::plan(view, now),
+            Self::UpdateMarkets => update_markets::plan(view, now),
+            Self::SettleCapped => settle_capped::plan(view, now),
+            Self::CancelOrders => cancel_orders::plan(view, now),
+            Self::SweepOrders => sweep_orders::plan(view, now),
+            Self::CollectFrozen => collect_frozen::plan(view, now),
+            Self::Refresh => refresh::plan(view, now),
+            Self::CollectFees => collect_fees::plan(view, now),
+        }
+    }
+}

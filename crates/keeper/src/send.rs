@@ -1,0 +1,225 @@
+//! Sending: one task a transaction, from the last look beforehand to what it did.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bulkhead_client::accounts::AnyAccount;
+use bulkhead_client::rpc::{Budget, Cause, Landed, NodeError, SendError, Sender, TxFailure, TxRequest};
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::{debug, info, warn};
+
+use crate::action::{ActionKey, Batch};
+use crate::duty::Duty;
+use crate::engine::Event;
+use crate::state::{Doubt, Update};
+use crate::table::Outcome;
+use crate::telemetry;
+
+/// Compute budget instructions before the others: units, price, loaded bytes.
+const BUDGET_INSTRUCTIONS: usize = 3;
+
+/// A transaction to send.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What it does.
+    pub batch: Batch,
+    /// Limits and price.
+    pub budget: Budget,
+    /// Slot of the newest state that it was decided on.
+    pub slot: u64,
+}
+
+/// Sends transactions and tells the engine what became of them.
+#[derive(Clone)]
+pub struct Courier {
+    sender: Sender,
+    keeper: Arc<Keypair>,
+    events: UnboundedSender<Event>,
+    is_dry_run: bool,
+}
+
+impl Courier {
+    /// Signs as `keeper`, sends through `sender`, reports to `events`.
+    pub fn new(
+        sender: Sender,
+        keeper: Arc<Keypair>,
+        events: UnboundedSender<Event>,
+        is_dry_run: bool,
+    ) -> Self {
+        Self { sender, keeper, events, is_dry_run }
+    }
+
+    /// Sends one transaction; its end is reported whatever it is.
+    pub async fn deliver(self, job: Job) {
+        let Some(first) = job.batch.actions.first() else { return };
+        let duty = first.key.duty;
+        let ended = self.run(job, duty).await;
+        let _ = self.events.send(Event::Ended(ended.outcomes));
+        if let Some((landed, touched)) = ended.landed {
+            self.reread(Doubt { keys: touched, slot: landed.slot }).await;
+            telemetry::landed(&self.sender, &landed, duty, ended.sent, &self.keeper.pubkey()).await;
+        }
+    }
+
+    async fn run(&self, mut job: Job, duty: Duty) -> Ended {
+        let mut outcomes = Vec::new();
+        if let Err(error) = self.drop_late(&mut job, &mut outcomes).await {
+            telemetry::node_error(&error);
+            return Ended::all(&job.batch, Outcome::Missed);
+        }
+        if job.batch.actions.is_empty() {
+            return Ended { outcomes, landed: None, sent: 0 };
+        }
+        let request = TxRequest::new(self.keeper.pubkey(), job.batch.instructions());
+        if self.is_dry_run || !duty.is_urgent() {
+            match self.rehearse(&job.batch, &request, duty).await {
+                Rehearsal::Fine if self.is_dry_run => outcomes.extend(all(&job.batch, Outcome::Rehearsed)),
+                Rehearsal::Fine => {}
+                Rehearsal::Ended(ends) => outcomes.extend(ends),
+            }
+            if outcomes.len() >= job.batch.actions.len() {
+                return Ended { outcomes, landed: None, sent: 0 };
+            }
+        }
+        let sent = job.batch.actions.len();
+        telemetry::sent(duty, sent);
+        let begun = Instant::now();
+        match self.sender.send_with(&request, &job.budget, &[self.keeper.as_ref()]).await {
+            Ok(landed) => {
+                let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                info!(duty = duty.name(), actions = sent, signature = %landed.signature, slot = landed.slot, millis, "landed");
+                outcomes.extend(all(&job.batch, Outcome::Landed));
+                let touched = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
+                Ended { outcomes, landed: Some((landed, touched)), sent }
+            }
+            Err(error) => {
+                outcomes.extend(self.failed(&job.batch, duty, &error));
+                // A competitor may have been first: what failed is looked at before it is tried again.
+                let keys = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
+                self.reread(Doubt { keys, slot: job.slot }).await;
+                Ended { outcomes, landed: None, sent }
+            }
+        }
+    }
+
+    /// Takes out what another keeper has done meanwhile, where sending it would fail.
+    async fn drop_late(
+        &self,
+        job: &mut Job,
+        outcomes: &mut Vec<(ActionKey, Outcome)>,
+    ) -> Result<(), NodeError> {
+        let needed: Vec<Pubkey> = job.batch.actions.iter().filter_map(|action| action.needs).collect();
+        if needed.is_empty() {
+            return Ok(());
+        }
+        let found = self.sender.node().raw_accounts(&needed).await?;
+        let gone: Vec<Pubkey> = needed
+            .into_iter()
+            .zip(found)
+            .filter(|(_, account)| {
+                account.as_ref().is_none_or(|account| account.owner != bulkhead_client::ID)
+            })
+            .map(|(key, _)| key)
+            .collect();
+        for key in &gone {
+            let _ =
+                self.events.send(Event::Update(Update::Account { key: *key, slot: job.slot, account: None }));
+        }
+        let is_late = |needs: Option<Pubkey>| needs.is_some_and(|key| gone.contains(&key));
+        let (late, rest) =
+            std::mem::take(&mut job.batch.actions).into_iter().partition(|action| is_late(action.needs));
+        job.batch.actions = rest;
+        let late: Batch = Batch { actions: late };
+        if let Some(first) = late.actions.first() {
+            telemetry::late(first.key.duty, late.actions.len());
+        }
+        outcomes.extend(all(&late, Outcome::Missed));
+        Ok(())
+    }
+
+    /// Runs it on the node without sending.
+    async fn rehearse(&self, batch: &Batch, request: &TxRequest, duty: Duty) -> Rehearsal {
+        match self.sender.simulate(request, &[]).await {
+            Ok(simulation) => match simulation.failure {
+                None => {
+                    if self.is_dry_run {
+                        let actions = batch.actions.len();
+                        info!(duty = duty.name(), actions, units = simulation.units, "dry run: would send");
+                    }
+                    Rehearsal::Fine
+                }
+                Some(failure) => {
+                    debug!(duty = duty.name(), %failure, "refused in simulation");
+                    telemetry::refused(duty, &failure);
+                    Rehearsal::Ended(blame(batch, &failure))
+                }
+            },
+            Err(error) => Rehearsal::Ended(self.failed(batch, duty, &error)),
+        }
+    }
+
+    fn failed(&self, batch: &Batch, duty: Duty, error: &SendError) -> Vec<(ActionKey, Outcome)> {
+        warn!(duty = duty.name(), actions = batch.actions.len(), %error, "not sent, or failed");
+        telemetry::failed(duty, error);
+        match error {
+            SendError::Refused(failure) if failure.cause != Cause::BlockhashUnknown => blame(batch, failure),
+            SendError::Sign(_) | SendError::Build(_) => all(batch, Outcome::Failed),
+            _ => all(batch, Outcome::Missed),
+        }
+    }
+
+    /// Reads accounts of the program anew and hands them to the engine.
+    pub async fn reread(&self, doubt: Doubt) {
+        let node = self.sender.node().at_least(doubt.slot);
+        match node.raw_accounts(&doubt.keys).await {
+            Ok(found) => {
+                for (key, raw) in doubt.keys.into_iter().zip(found) {
+                    let own = raw.filter(|raw| raw.owner == bulkhead_client::ID);
+                    let account = own.and_then(|raw| AnyAccount::decode(&raw.data).ok());
+                    let update = Update::Account { key, slot: doubt.slot, account };
+                    let _ = self.events.send(Event::Update(update));
+                }
+            }
+            Err(error) => telemetry::node_error(&error),
+        }
+    }
+}
+
+struct Ended {
+    outcomes: Vec<(ActionKey, Outcome)>,
+    landed: Option<(Landed, Vec<Pubkey>)>,
+    sent: usize,
+}
+
+impl Ended {
+    fn all(batch: &Batch, outcome: Outcome) -> Self {
+        Self { outcomes: all(batch, outcome), landed: None, sent: 0 }
+    }
+}
+
+enum Rehearsal {
+    Fine,
+    Ended(Vec<(ActionKey, Outcome)>),
+}
+
+fn all(batch: &Batch, outcome: Outcome) -> Vec<(ActionKey, Outcome)> {
+    batch.actions.iter().map(|action| (action.key, outcome)).collect()
+}
+
+/// Whose fault a failure is. Where one instruction can be named, the others are free to go on; where none can,
+/// each has to show by itself.
+fn blame(batch: &Batch, failure: &TxFailure) -> Vec<(ActionKey, Outcome)> {
+    if batch.actions.len() == 1 {
+        return all(batch, Outcome::Failed);
+    }
+    let culprit = batch.failed(failure.instruction, BUDGET_INSTRUCTIONS);
+    let outcome = |place: usize| match culprit {
+        Some(culprit) if culprit == place => Outcome::Failed,
+        Some(_) => Outcome::Freed,
+        None => Outcome::Dragged,
+    };
+    batch.actions.iter().enumerate().map(|(place, action)| (action.key, outcome(place))).collect()
+}

@@ -1,0 +1,10 @@
+//! The keeper as its operator runs it: the binary, against a local chain.
+
+mod command_line;
+mod crash;
+mod duties;
+mod harness;
+mod proxy;
+mod several;
+mod surge;
+mod trouble;
