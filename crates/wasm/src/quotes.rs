@@ -153,6 +153,12 @@ impl Look {
         Ok(self.size_for(collateral_atoms, leverage_e2)?)
     }
 
+    /// So many per cent of a position's size, to close; all of it at a hundred.
+    #[wasm_bindgen(js_name = sizeOfPart)]
+    pub fn size_of_part(&self, position: &[u8], percent: u32) -> Thrown<u64> {
+        Ok(part_of(&view(position)?, percent)?)
+    }
+
     /// The worst price to accept: the present one moved against the trader by `slippage_ppm`.
     #[wasm_bindgen(js_name = acceptablePriceE12)]
     pub fn acceptable_price(&self, short: bool, decrease: bool, slippage_ppm: u32) -> Thrown<u64> {
@@ -296,6 +302,13 @@ fn acceptable(sample: &Sample, side: Side, action: OrderAction, slippage: u32) -
         let share = PPM.checked_sub(slippage).ok_or_else(|| mistake("slippage over 100 %"))?;
         fixed::mul_div_u64_ceil(price, share, PPM)?
     })
+}
+
+fn part_of(position: &Position, percent: u32) -> Result<u64> {
+    match percent {
+        0..100 => Ok(fixed::mul_div_u64_floor(position.size.get(), u64::from(percent), 100)?),
+        _ => Ok(u64::MAX),
+    }
 }
 
 fn with_after(amounts: JsValue, after: JsValue) -> Result<JsValue> {
