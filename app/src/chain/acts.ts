@@ -33,27 +33,25 @@ import {
     type Address,
     type Instruction,
 } from '@solana/kit';
-import { findAssociatedTokenPda, getCreateAssociatedTokenIdempotentInstruction } from '@solana-program/token';
+import { getCreateAssociatedTokenIdempotentInstruction } from '@solana-program/token';
 
 import type { Held } from '../state/world.ts';
 import { rpc } from './rpc.ts';
+import { collateralAccount, tokenAccount } from './tokens.ts';
 
 /** The least tip: the fee of two signatures. */
 export const TIP_LAMPORTS = 10_000n;
-
-export async function tokenAccount(owner: Address, mint: Address, tokenProgram: Address): Promise<Address> {
-    return (await findAssociatedTokenPda({ owner, mint, tokenProgram }))[0];
-}
-
-export function collateralAccount(owner: Address, market: Held<Market>): Promise<Address> {
-    return tokenAccount(owner, market.account.collateralMint, market.account.tokenProgram);
-}
 
 async function positionAddress(market: Address, owner: Address, id: number): Promise<Address> {
     const text = getAddressEncoder();
     const [found] = await getProgramDerivedAddress({
         programAddress: BULKHEAD_PROGRAM_ADDRESS,
-        seeds: [getUtf8Encoder().encode('position'), text.encode(market), text.encode(owner), getU32Encoder().encode(id)],
+        seeds: [
+            getUtf8Encoder().encode('position'),
+            text.encode(market),
+            text.encode(owner),
+            getU32Encoder().encode(id),
+        ],
     });
     return found;
 }
@@ -140,7 +138,14 @@ export async function addCollateral(
     const { address, account } = position;
     const signer = createNoopSigner(from);
     return [
-        getAddCollateralInstruction({ ...common(market), from: signer, position: address, vault: account.vault, source, amountAtoms }),
+        getAddCollateralInstruction({
+            ...common(market),
+            from: signer,
+            position: address,
+            vault: account.vault,
+            source,
+            amountAtoms,
+        }),
     ];
 }
 
@@ -219,7 +224,11 @@ export function flag(market: Held<Market>, position: Held<Position>): Instructio
     return [{ ...instruction, accounts: [...instruction.accounts, seen] }];
 }
 
-export async function liquidate(keeper: Address, market: Held<Market>, position: Held<Position>): Promise<Instruction[]> {
+export async function liquidate(
+    keeper: Address,
+    market: Held<Market>,
+    position: Held<Position>,
+): Promise<Instruction[]> {
     const keeperAccount = await collateralAccount(keeper, market);
     const payer = createNoopSigner(keeper);
     const instruction = getLiquidateInstruction({
@@ -232,11 +241,20 @@ export async function liquidate(keeper: Address, market: Held<Market>, position:
         insuranceVault: market.account.insuranceVault,
         keeperAccount,
     });
-    return [makeTokenAccount(keeper, keeperAccount, market.account.collateralMint, market.account.tokenProgram), instruction];
+    return [
+        makeTokenAccount(keeper, keeperAccount, market.account.collateralMint, market.account.tokenProgram),
+        instruction,
+    ];
 }
 
 function makeTokenAccount(owner: Address, ata: Address, mint: Address, tokenProgram: Address): Instruction {
-    return getCreateAssociatedTokenIdempotentInstruction({ payer: createNoopSigner(owner), ata, owner, mint, tokenProgram });
+    return getCreateAssociatedTokenIdempotentInstruction({
+        payer: createNoopSigner(owner),
+        ata,
+        owner,
+        mint,
+        tokenProgram,
+    });
 }
 
 export async function deposit(
@@ -262,4 +280,3 @@ export async function deposit(
     });
     return [update(market), makeTokenAccount(owner, ownerShares, lpMint, tokenProgram), instruction];
 }
-

@@ -42,7 +42,11 @@ export function inWords(error: unknown): Failure {
     if (/reject|declin|denied|cancelled by user|user cancel|4001/i.test(text)) {
         return { title: 'Declined', words: 'You declined in the wallet. Nothing was sent.', way: '' };
     }
-    if (/insufficient (lamports|funds for (fee|rent))|insufficientfundsfor|debit an account but found no record/i.test(text)) {
+    if (
+        /insufficient (lamports|funds for (fee|rent))|insufficientfundsfor|debit an account but found no record/i.test(
+            text,
+        )
+    ) {
         return {
             title: 'Not enough SOL',
             words: 'The wallet has too little SOL for the fee, the rent of new accounts and the tip.',
@@ -56,7 +60,11 @@ export function inWords(error: unknown): Failure {
             way: 'Try again, and confirm in the wallet within a minute.',
         };
     }
-    if (/failed to fetch|networkerror|network request failed|load failed|websocket|econnrefused|http.*(status|5\d\d)/i.test(text)) {
+    if (
+        /failed to fetch|networkerror|network request failed|load failed|websocket|econnrefused|http.*(status|5\d\d)/i.test(
+            text,
+        )
+    ) {
         return {
             title: 'No connection',
             words: 'The node does not answer. It is not known whether the transaction landed.',

@@ -104,8 +104,14 @@ export default function Keep() {
     return (
         <>
             <h1>Keep</h1>
-            <p className="lead">Anyone may do what keeps the system running, and is paid for it. No stake, no capital.</p>
-            <Duties title="Positions to liquidate" duties={duties.positions} none="Every position meets its requirement." />
+            <p className="lead">
+                Anyone may do what keeps the system running, and is paid for it. No stake, no capital.
+            </p>
+            <Duties
+                title="Positions to liquidate"
+                duties={duties.positions}
+                none="Every position meets its requirement."
+            />
             <Duties title="Orders" duties={duties.orders} none="No order waits." />
             <Duties title="Markets" duties={duties.markets} none="No market has a price." />
         </>
@@ -133,7 +139,9 @@ function Duties({ title, duties, none }: { title: string; duties: Duty[]; none: 
                                 type="button"
                                 disabled={!connected || busy || !duty.ready}
                                 aria-label={`${duty.button}: ${duty.what}`}
-                                onClick={() => connected && void act(duty.button, () => duty.make(connected.address), duty.touched)}
+                                onClick={() =>
+                                    connected && void act(duty.button, () => duty.make(connected.address), duty.touched)
+                                }
                             >
                                 {duty.button}
                             </button>

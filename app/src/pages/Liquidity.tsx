@@ -24,7 +24,11 @@ export default function Liquidity({ market }: { market: Address | null }) {
             <div className="cards">
                 <section className="panel">
                     <h2>Promised against held</h2>
-                    <div className="meter" role="img" aria-label={`${percent(view.utilisationPpm)} of the pool is promised`}>
+                    <div
+                        className="meter"
+                        role="img"
+                        aria-label={`${percent(view.utilisationPpm)} of the pool is promised`}
+                    >
                         <div style={{ width: `${Math.min(100, view.utilisationPpm / 10_000)}%` }} />
                     </div>
                     <dl className="rows">
@@ -63,15 +67,21 @@ function Deposit({ eye }: { eye: Eye }) {
         event.preventDefault();
         const least = quote?.value?.sharesMin;
         if (!connected || amount === null || least === undefined) return;
-        void act('Deposit', () => acts.deposit(connected.address, eye.market, amount, least), [eye.market.address]).then(
-            (done) => done && setText(''),
-        );
+        void act('Deposit', () => acts.deposit(connected.address, eye.market, amount, least), [
+            eye.market.address,
+        ]).then((done) => done && setText(''));
     };
     return (
         <form className="panel" onSubmit={submit} aria-label="Deposit">
             <h2>Deposit</h2>
-            <Field label="Amount" unit="USD" value={text} onChange={setText} problem={problem}
-                note={balance === null ? '' : `Wallet ${usd(balance, quoteDecimals)}`} />
+            <Field
+                label="Amount"
+                unit="USD"
+                value={text}
+                onChange={setText}
+                problem={problem}
+                note={balance === null ? '' : `Wallet ${usd(balance, quoteDecimals)}`}
+            />
             <dl className="rows">
                 <Row label="Shares for it">{quote?.value ? usd(quote.value.shares, quoteDecimals) : '–'}</Row>
                 <Row label="At least">{quote?.value ? usd(quote.value.sharesMin, quoteDecimals) : '–'}</Row>
@@ -82,7 +92,11 @@ function Deposit({ eye }: { eye: Eye }) {
                     {own === null ? '–' : usd(own, quoteDecimals)}
                 </Row>
             </dl>
-            <button type="submit" className="primary" disabled={!connected || busy || !quote?.value || problem !== undefined}>
+            <button
+                type="submit"
+                className="primary"
+                disabled={!connected || busy || !quote?.value || problem !== undefined}
+            >
                 {connected ? 'Deposit' : 'Connect a wallet'}
             </button>
         </form>

@@ -32,8 +32,12 @@ export default function MarketPage({ market }: { market: Address | null }) {
                     </Row>
                 </Card>
                 <Card title="Open interest">
-                    <Row label={`Long, ${view.positionsLong} positions`}>{dollars(view.openInterestLongQuoteAtoms)}</Row>
-                    <Row label={`Short, ${view.positionsShort} positions`}>{dollars(view.openInterestShortQuoteAtoms)}</Row>
+                    <Row label={`Long, ${view.positionsLong} positions`}>
+                        {dollars(view.openInterestLongQuoteAtoms)}
+                    </Row>
+                    <Row label={`Short, ${view.positionsShort} positions`}>
+                        {dollars(view.openInterestShortQuoteAtoms)}
+                    </Row>
                     <Row label="Skew" strong>
                         {dollars(view.skewQuoteAtoms)}
                     </Row>
@@ -43,7 +47,9 @@ export default function MarketPage({ market }: { market: Address | null }) {
                     <Row label="Initial margin long / short">
                         {percent(view.initialLongPpm)} / {percent(view.initialShortPpm)}
                     </Row>
-                    <Row label="Funding a day, longs pay if positive">{percentE12(view.fundingDayE12, { sign: true })}</Row>
+                    <Row label="Funding a day, longs pay if positive">
+                        {percentE12(view.fundingDayE12, { sign: true })}
+                    </Row>
                 </Card>
                 <Card title="Pool and insurance">
                     <Row label="Pool">{dollars(view.poolAtoms)}</Row>
@@ -94,7 +100,11 @@ function MarginPath({ eye }: { eye: Eye }) {
     const path = usePath(eye);
     const lines = useMemo(
         () => [
-            { name: 'm_target', tone: 'index' as const, points: path.map(({ time, target }) => ({ time, value: target })) },
+            {
+                name: 'm_target',
+                tone: 'index' as const,
+                points: path.map(({ time, target }) => ({ time, value: target })),
+            },
             { name: 'm_ramp', tone: 'third' as const, points: path.map(({ time, ramp }) => ({ time, value: ramp })) },
         ],
         [path],
@@ -134,7 +144,8 @@ function Parameters({ eye }: { eye: Eye }) {
                 {params.orderDelaySecs} s / {params.orderWindowSecs} s
             </Row>
             <Row label="Borrow at kink / full, a second">
-                {decimal(params.borrowKinkRateE12, 12, { digits: 12 })} / {decimal(params.borrowFullRateE12, 12, { digits: 12 })}
+                {decimal(params.borrowKinkRateE12, 12, { digits: 12 })} /{' '}
+                {decimal(params.borrowFullRateE12, 12, { digits: 12 })}
             </Row>
         </Card>
     );
@@ -152,7 +163,8 @@ function Pending({ eye }: { eye: Eye }) {
             <ul className="history">
                 {changes.map(({ address, account }) => (
                     <li key={address}>
-                        {CHANGES[account.kind] ?? 'Change'} #{account.nonce.toString()}, from {clock(account.appliesFrom)}{' '}
+                        {CHANGES[account.kind] ?? 'Change'} #{account.nonce.toString()}, from{' '}
+                        {clock(account.appliesFrom)}{' '}
                         <a href={explorer(address)} target="_blank" rel="noreferrer">
                             {short(address)}
                         </a>

@@ -22,7 +22,16 @@ export default function Positions() {
             <div className="compartments">
                 {own.map((position) => {
                     const eye = eyeOn(world, position.account.market);
-                    return eye && <Compartment key={position.address} eye={eye} position={position} wallet={connected.address} />;
+                    return (
+                        eye && (
+                            <Compartment
+                                key={position.address}
+                                eye={eye}
+                                position={position}
+                                wallet={connected.address}
+                            />
+                        )
+                    );
                 })}
             </div>
         </>

@@ -29,7 +29,10 @@ function Headline({ eye: { symbol, view } }: { eye: Eye }) {
         ['Mark', price(view.markPriceE12)],
         ['σ of an hour', percent(view.sigmaHour1hPpm)],
         ['Funding a day', percentE12(view.fundingDayE12, { sign: true })],
-        ['Open interest', `${usdShort(view.openInterestLongQuoteAtoms, view.quoteDecimals)} / ${usdShort(view.openInterestShortQuoteAtoms, view.quoteDecimals)}`],
+        [
+            'Open interest',
+            `${usdShort(view.openInterestLongQuoteAtoms, view.quoteDecimals)} / ${usdShort(view.openInterestShortQuoteAtoms, view.quoteDecimals)}`,
+        ],
     ];
     return (
         <div className="headline">
@@ -54,17 +57,26 @@ function PriceChart({ eye }: { eye: Eye }) {
     const { connected } = useWallets();
     const world = useWorld();
     const own = [...world.positions.values()].filter(
-        ({ account }) => account.owner === connected?.address && account.market === eye.market.address && account.status === 1,
+        ({ account }) =>
+            account.owner === connected?.address && account.market === eye.market.address && account.status === 1,
     );
     const standings = own.map((position) => ({ id: position.account.id, standing: standingOf(eye, position) }));
-    const key = standings.map(({ id, standing }) => `${id}:${standing?.entryPriceE12}:${standing?.liquidationPriceE12}`).join();
+    const key = standings
+        .map(({ id, standing }) => `${id}:${standing?.entryPriceE12}:${standing?.liquidationPriceE12}`)
+        .join();
     const levels = useMemo(
         () =>
             standings.flatMap(({ id, standing }) => {
                 if (!standing) return [];
-                const entry = { name: `#${id} entry`, value: priceForChart(standing.entryPriceE12), tone: 'entry' as const };
+                const entry = {
+                    name: `#${id} entry`,
+                    value: priceForChart(standing.entryPriceE12),
+                    tone: 'entry' as const,
+                };
                 const end = priceForChart(standing.liquidationPriceE12);
-                return end > 0 ? [entry, { name: `#${id} liquidation`, value: end, tone: 'liquidation' as const }] : [entry];
+                return end > 0
+                    ? [entry, { name: `#${id} liquidation`, value: end, tone: 'liquidation' as const }]
+                    : [entry];
             }),
         [key],
     );
@@ -77,7 +89,11 @@ function PriceChart({ eye }: { eye: Eye }) {
     );
     return (
         <Suspense fallback={<div className="chart" />}>
-            <Chart lines={lines} levels={levels} label={`${eye.symbol}: index and mark over time, ${levels.length} levels of your positions`} />
+            <Chart
+                lines={lines}
+                levels={levels}
+                label={`${eye.symbol}: index and mark over time, ${levels.length} levels of your positions`}
+            />
         </Suspense>
     );
 }

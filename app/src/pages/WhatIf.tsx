@@ -35,15 +35,27 @@ export default function WhatIf() {
         <>
             <h1>Isolated or cross</h1>
             <p className="lead">
-                {own.length > 0 ? 'Your positions' : 'Positions of this market’s traders'} along a crash: each in its own
-                compartment as here, and all in one account as elsewhere.
+                {own.length > 0 ? 'Your positions' : 'Positions of this market’s traders'} along a crash: each in its
+                own compartment as here, and all in one account as elsewhere.
             </p>
             <section className="panel">
                 <label className="slider">
                     <span>
-                        Every price moves by <output>{move > 0 ? '+' : move < 0 ? '−' : ''}{Math.abs(move)} %</output> in {STEPS} minutes
+                        Every price moves by{' '}
+                        <output>
+                            {move > 0 ? '+' : move < 0 ? '−' : ''}
+                            {Math.abs(move)} %
+                        </output>{' '}
+                        in {STEPS} minutes
                     </span>
-                    <input type="range" min={-90} max={90} step={5} value={move} onChange={(event) => setMove(Number(event.target.value))} />
+                    <input
+                        type="range"
+                        min={-90}
+                        max={90}
+                        step={5}
+                        value={move}
+                        onChange={(event) => setMove(Number(event.target.value))}
+                    />
                 </label>
                 {outcome.refusal && <p className="note bad">{outcome.refusal}</p>}
                 {shown.length === 0 && <p className="note">There is no open position.</p>}
@@ -54,13 +66,16 @@ export default function WhatIf() {
                                 <h2>Isolated</h2>
                                 <p className="big">{usd(last.isolatedTotalAtoms, decimals)}</p>
                                 <p className="note">
-                                    {last.isolatedHit.filter(Boolean).length} of {shown.length} were liquidated, in part or in full
+                                    {last.isolatedHit.filter(Boolean).length} of {shown.length} were liquidated, in part
+                                    or in full
                                 </p>
                             </div>
                             <div>
                                 <h2>Cross</h2>
                                 <p className="big">{usd(last.crossTotalAtoms, decimals)}</p>
-                                <p className="note">{last.crossClosed ? 'The whole account was liquidated' : 'The account held'}</p>
+                                <p className="note">
+                                    {last.crossClosed ? 'The whole account was liquidated' : 'The account held'}
+                                </p>
                             </div>
                         </div>
                         <Paths steps={steps} />
@@ -103,11 +118,25 @@ export default function WhatIf() {
 
 /** Two lines in a box: pixels only. */
 function Paths({ steps }: { steps: CrashStep[] }) {
-    const most = Math.max(1, ...steps.flatMap((step) => [Number(step.isolatedTotalAtoms), Number(step.crossTotalAtoms)]));
+    const most = Math.max(
+        1,
+        ...steps.flatMap((step) => [Number(step.isolatedTotalAtoms), Number(step.crossTotalAtoms)]),
+    );
     const line = (of: (step: CrashStep) => bigint) =>
-        steps.map((step, place) => `${(place / Math.max(1, steps.length - 1)) * 600},${120 - (Number(of(step)) / most) * 112}`).join(' ');
+        steps
+            .map(
+                (step, place) =>
+                    `${(place / Math.max(1, steps.length - 1)) * 600},${120 - (Number(of(step)) / most) * 112}`,
+            )
+            .join(' ');
     return (
-        <svg className="paths" viewBox="0 0 600 124" preserveAspectRatio="none" role="img" aria-label="Both totals over the crash; the table below has the numbers">
+        <svg
+            className="paths"
+            viewBox="0 0 600 124"
+            preserveAspectRatio="none"
+            role="img"
+            aria-label="Both totals over the crash; the table below has the numbers"
+        >
             <polyline className="isolated" points={line((step) => step.isolatedTotalAtoms)} />
             <polyline className="cross" points={line((step) => step.crossTotalAtoms)} />
         </svg>

@@ -1,4 +1,12 @@
-import { ColorType, LineSeries, LineStyle, createChart, type IChartApi, type IPriceLine, type UTCTimestamp } from 'lightweight-charts';
+import {
+    ColorType,
+    LineSeries,
+    LineStyle,
+    createChart,
+    type IChartApi,
+    type IPriceLine,
+    type UTCTimestamp,
+} from 'lightweight-charts';
 import { useEffect, useRef } from 'react';
 
 export interface Line {

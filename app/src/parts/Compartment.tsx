@@ -41,7 +41,10 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
         <article className="panel compartment" aria-label={title} data-testid={`position-${account.id}`}>
             <header>
                 <h2>
-                    {eye.symbol} <span className={account.side === 0 ? 'tag long' : 'tag short'}>{account.side === 0 ? 'Long' : 'Short'}</span>
+                    {eye.symbol}{' '}
+                    <span className={account.side === 0 ? 'tag long' : 'tag short'}>
+                        {account.side === 0 ? 'Long' : 'Short'}
+                    </span>
                 </h2>
                 <span className="status" data-testid="status">
                     {standing?.status ?? 'unreadable'}
@@ -49,7 +52,9 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
                 </span>
             </header>
             {standing?.status === 'open' && <Numbers standing={standing} eye={eye} />}
-            {standing && standing.status !== 'open' && <Waiting standing={standing} position={position} eye={eye} isOwner={isOwner} />}
+            {standing && standing.status !== 'open' && (
+                <Waiting standing={standing} position={position} eye={eye} isOwner={isOwner} />
+            )}
             <p className="vault">
                 Vault{' '}
                 <a href={explorer(account.vault)} target="_blank" rel="noreferrer" title={account.vault}>
@@ -62,7 +67,12 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
                 {options
                     .filter(([, , isPossible]) => isPossible)
                     .map(([name, words]) => (
-                        <button key={name} type="button" aria-expanded={open === name} onClick={() => setOpen(open === name ? null : name)}>
+                        <button
+                            key={name}
+                            type="button"
+                            aria-expanded={open === name}
+                            onClick={() => setOpen(open === name ? null : name)}
+                        >
                             {words}
                         </button>
                     ))}
@@ -120,13 +130,24 @@ function Numbers({ standing, eye }: { standing: Standing; eye: Eye }) {
     );
 }
 
-function Waiting({ standing, position, eye, isOwner }: { standing: Standing; position: Held<Position>; eye: Eye; isOwner: boolean }) {
+function Waiting({
+    standing,
+    position,
+    eye,
+    isOwner,
+}: {
+    standing: Standing;
+    position: Held<Position>;
+    eye: Eye;
+    isOwner: boolean;
+}) {
     const { act, busy } = useActing();
     const connected = useWallets().connected?.address;
     // Flat, and no order can fill it any more: what is in it goes back.
     const isFlat = standing.status === 'closed' || (standing.status === 'pending' && position.account.openOrders === 0);
     const takeOut = () =>
-        connected && void act('Take everything out', () => acts.close(connected, eye.market, position), [position.address]);
+        connected &&
+        void act('Take everything out', () => acts.close(connected, eye.market, position), [position.address]);
     return (
         <div className="waiting">
             <p>
@@ -157,11 +178,17 @@ function Orders({ eye, position, wallet }: CompartmentProps) {
                 const what = order.account.action === 0 ? 'Increase' : 'Decrease';
                 return (
                     <li key={order.address}>
-                        {what} order #{order.account.id}, {timing?.cancellable ? 'lapsed' : timing?.due ? 'fills now' : 'waits for its price'}
+                        {what} order #{order.account.id},{' '}
+                        {timing?.cancellable ? 'lapsed' : timing?.due ? 'fills now' : 'waits for its price'}
                         <button
                             type="button"
                             disabled={busy || !timing?.cancellable}
-                            onClick={() => void act('Cancel the order', async () => acts.cancel(wallet, eye.market, order), [order.address, position.address])}
+                            onClick={() =>
+                                void act('Cancel the order', async () => acts.cancel(wallet, eye.market, order), [
+                                    order.address,
+                                    position.address,
+                                ])
+                            }
                         >
                             Cancel
                         </button>

@@ -23,7 +23,9 @@ export function CollateralForm({ eye, position, wallet, removes }: CompartmentPr
     const after =
         amount === null
             ? null
-            : asked(() => (removes ? eye.look.quoteRemove(position.data, amount) : eye.look.quoteAdd(position.data, amount)));
+            : asked(() =>
+                  removes ? eye.look.quoteRemove(position.data, amount) : eye.look.quoteAdd(position.data, amount),
+              );
     const isTooMuch = !removes && balance !== null && amount !== null && amount > balance;
     const problem = most.refusal ?? (isTooMuch ? 'More than the wallet has' : after?.refusal) ?? undefined;
     const words = removes ? 'Remove collateral' : 'Add collateral';
@@ -31,12 +33,20 @@ export function CollateralForm({ eye, position, wallet, removes }: CompartmentPr
         event.preventDefault();
         if (amount === null || problem) return;
         const make = removes ? acts.removeCollateral : acts.addCollateral;
-        void act(words, () => make(wallet, eye.market, position, amount), [position.address]).then((done) => done && setText(''));
+        void act(words, () => make(wallet, eye.market, position, amount), [position.address]).then(
+            (done) => done && setText(''),
+        );
     };
     return (
         <form className="act" onSubmit={submit} aria-label={words}>
-            <Field label="Amount" unit="USD" value={text} onChange={setText} problem={problem}
-                note={most.value === null ? '' : `At most ${usd(most.value, quoteDecimals)}`} />
+            <Field
+                label="Amount"
+                unit="USD"
+                value={text}
+                onChange={setText}
+                problem={problem}
+                note={most.value === null ? '' : `At most ${usd(most.value, quoteDecimals)}`}
+            />
             {most.value !== null && (
                 <button type="button" className="quiet" onClick={() => setText(typed(most.value ?? 0n, quoteDecimals))}>
                     Most
@@ -62,7 +72,8 @@ export function DecreaseForm({ eye, position, wallet }: CompartmentProps) {
     const all = percentage === 100;
     const sizeAtoms = asked(() => eye.look.sizeOfPart(position.data, percentage)).value ?? 0n;
     const quote = asked(() => eye.look.quoteDecrease(position.data, sizeAtoms, CLOSE_SLIPPAGE_PPM));
-    const dollars = (atoms: bigint | undefined) => (atoms === undefined ? '–' : usd(atoms, quoteDecimals, { sign: true }));
+    const dollars = (atoms: bigint | undefined) =>
+        atoms === undefined ? '–' : usd(atoms, quoteDecimals, { sign: true });
     const submit = (event: FormEvent) => {
         event.preventDefault();
         void act(all ? 'Close the position' : `Close ${percentage} %`, async () => {
@@ -76,7 +87,14 @@ export function DecreaseForm({ eye, position, wallet }: CompartmentProps) {
                 <span>
                     Part <output>{percentage} %</output>
                 </span>
-                <input type="range" min={5} max={100} step={5} value={percentage} onChange={(event) => setPercentage(Number(event.target.value))} />
+                <input
+                    type="range"
+                    min={5}
+                    max={100}
+                    step={5}
+                    value={percentage}
+                    onChange={(event) => setPercentage(Number(event.target.value))}
+                />
             </label>
             <dl className="rows">
                 <Row label="Fill about">{quote.value ? price(quote.value.fillPriceE12) : '–'}</Row>
@@ -100,7 +118,9 @@ export function DelegateForm({ eye, position, wallet }: CompartmentProps) {
     const present = position.account.delegate === NOBODY ? null : position.account.delegate;
     const isValid = isAddress(text);
     const set = (delegate: string) =>
-        void act('Set the delegate', async () => acts.setDelegate(wallet, position, address(delegate)), [position.address]);
+        void act('Set the delegate', async () => acts.setDelegate(wallet, position, address(delegate)), [
+            position.address,
+        ]);
     return (
         <form
             className="act"
@@ -112,9 +132,17 @@ export function DelegateForm({ eye, position, wallet }: CompartmentProps) {
         >
             <label className="wide">
                 Address
-                <input value={text} autoComplete="off" spellCheck={false} onChange={(event) => setText(event.target.value.trim())} />
+                <input
+                    value={text}
+                    autoComplete="off"
+                    spellCheck={false}
+                    onChange={(event) => setText(event.target.value.trim())}
+                />
             </label>
-            <p className="note">May place and cancel orders and add collateral. Never opens, never withdraws.{present ? ` Now ${present}.` : ''}</p>
+            <p className="note">
+                May place and cancel orders and add collateral. Never opens, never withdraws.
+                {present ? ` Now ${present}.` : ''}
+            </p>
             <button type="submit" className="primary" disabled={busy || !isValid}>
                 Set delegate
             </button>

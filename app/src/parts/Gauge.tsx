@@ -11,8 +11,16 @@ export function Gauge({ standing }: { standing: Standing }) {
     return (
         <div className={`gauge gauge-${tone}`} role="img" aria-label={words}>
             <div className="gauge-fill" style={{ width: place(standing.equityAtoms) }} />
-            <div className="gauge-mark" style={{ left: place(standing.maintenanceMarginAtoms) }} title="Maintenance margin" />
-            <div className="gauge-mark soft" style={{ left: place(standing.initialMarginAtoms) }} title="Initial margin" />
+            <div
+                className="gauge-mark"
+                style={{ left: place(standing.maintenanceMarginAtoms) }}
+                title="Maintenance margin"
+            />
+            <div
+                className="gauge-mark soft"
+                style={{ left: place(standing.initialMarginAtoms) }}
+                title="Initial margin"
+            />
         </div>
     );
 }

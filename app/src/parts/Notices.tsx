@@ -10,7 +10,12 @@ export function Notices() {
                         <strong>{title}</strong>
                         <p>{words}</p>
                     </div>
-                    <button type="button" className="quiet" onClick={() => dismiss(id)} aria-label={`Dismiss: ${title}`}>
+                    <button
+                        type="button"
+                        className="quiet"
+                        onClick={() => dismiss(id)}
+                        aria-label={`Dismiss: ${title}`}
+                    >
                         ✕
                     </button>
                 </div>

@@ -1,6 +1,5 @@
 import { useState, type FormEvent } from 'react';
 
-import { open } from '../chain/acts.ts';
 import type { IncreaseView } from '../chain/risk.ts';
 import { useWallets } from '../chain/wallet.ts';
 import { decimal, parseAmount, percent, price, size, typed, usd } from '../format.ts';
@@ -43,6 +42,8 @@ export function Ticket({ eye }: { eye: Eye }) {
         event.preventDefault();
         if (!connected || collateralAtoms === null || sizeAtoms === null || problem) return;
         void act(`${side} ${size(sizeAtoms, baseDecimals)} ${eye.symbol}`, async () => {
+            // Loaded with the first order: the page shows its numbers without it.
+            const { open } = await import('../chain/acts.ts');
             const acceptablePriceE12 = eye.look.acceptablePriceE12(isShort, false, slippagePpm);
             const payoutCapPpm = capPercent * 10_000;
             const opening = { short: isShort, collateralAtoms, sizeAtoms, acceptablePriceE12, payoutCapPpm };
@@ -94,7 +95,14 @@ export function Ticket({ eye }: { eye: Eye }) {
                 <span>
                     Payout cap <output>{capPercent} % of notional</output>
                 </span>
-                <input type="range" min={5} max={100} step={5} value={capPercent} onChange={(event) => setCapPercent(Number(event.target.value))} />
+                <input
+                    type="range"
+                    min={5}
+                    max={100}
+                    step={5}
+                    value={capPercent}
+                    onChange={(event) => setCapPercent(Number(event.target.value))}
+                />
             </label>
             <div className="choices" role="group" aria-label="Slippage">
                 <span>Slippage</span>
@@ -111,10 +119,17 @@ export function Ticket({ eye }: { eye: Eye }) {
                 </p>
             )}
             {lamports === 0n && <p className="note bad">The wallet has no SOL for fees and rent.</p>}
-            <button type="submit" className={isShort ? 'primary short' : 'primary long'} disabled={!connected || busy || problem !== null}>
+            <button
+                type="submit"
+                className={isShort ? 'primary short' : 'primary long'}
+                disabled={!connected || busy || problem !== null}
+            >
                 {connected ? `${side} ${eye.symbol}` : 'Connect a wallet to trade'}
             </button>
-            <p className="note">Fills on a price published two to fifteen seconds from now, at its worse edge: nobody knows it yet, neither do you.</p>
+            <p className="note">
+                Fills on a price published two to fifteen seconds from now, at its worse edge: nobody knows it yet,
+                neither do you.
+            </p>
         </form>
     );
 }

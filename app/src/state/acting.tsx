@@ -3,7 +3,6 @@ import type { Address, Instruction } from '@solana/kit';
 import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from 'react';
 
 import { inWords } from '../chain/failure.ts';
-import { send } from '../chain/send.ts';
 import { useWallets } from '../chain/wallet.ts';
 import { refresh } from './feed.ts';
 
@@ -36,7 +35,9 @@ export function ActingProvider({ children }: { children: ReactNode }) {
         async (title: string, make: () => Promise<Instruction[]>, touched: Address[] = []) => {
             const id = next.current++;
             const say = (kind: Notice['kind'], heading: string, words: string) =>
-                setNotices((all) => [...all.filter((one) => one.id !== id), { id, kind, title: heading, words }].slice(-4));
+                setNotices((all) =>
+                    [...all.filter((one) => one.id !== id), { id, kind, title: heading, words }].slice(-4),
+                );
             if (!connected) {
                 say('failed', 'No wallet', 'Connect a wallet first.');
                 return false;
@@ -44,6 +45,7 @@ export function ActingProvider({ children }: { children: ReactNode }) {
             setBusy(true);
             say('busy', title, 'Confirm in the wallet.');
             try {
+                const { send } = await import('../chain/send.ts');
                 await send(connected, await make());
                 await refresh(touched).catch(() => undefined);
                 say('done', title, 'Confirmed.');

@@ -2,8 +2,8 @@ import type { Market } from '@bulkhead/client';
 import type { Address } from '@solana/kit';
 import { useEffect, useState } from 'react';
 
-import { collateralAccount, tokenAccount } from '../chain/acts.ts';
 import { rpc } from '../chain/rpc.ts';
+import { collateralAccount, tokenAccount } from '../chain/tokens.ts';
 import type { Held } from './world.ts';
 
 export interface Balances {

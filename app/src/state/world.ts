@@ -92,7 +92,10 @@ export function applied(world: World, change: Change): World {
         return { ...world, positions: put(world.positions, address, held) };
     }
     if (is(data, ORDER_DISCRIMINATOR)) {
-        return { ...world, orders: put(world.orders, address, { address, data, account: getOrderDecoder().decode(data) }) };
+        return {
+            ...world,
+            orders: put(world.orders, address, { address, data, account: getOrderDecoder().decode(data) }),
+        };
     }
     if (is(data, MARKET_DISCRIMINATOR)) {
         const held = { address, data, account: getMarketDecoder().decode(data) };

@@ -245,6 +245,10 @@ export class Look {
      * The size whose notional is `leverage_e2` hundredths of the collateral.
      */
     sizeAtLeverage(collateral_atoms: bigint, leverage_e2: number): bigint;
+    /**
+     * So many per cent of a position's size, to close; all of it at a hundred.
+     */
+    sizeOfPart(position: Uint8Array | number[], percent: number): bigint;
 }
 
 /**
@@ -283,6 +287,7 @@ export interface InitOutput {
     readonly look_removableAtoms: (a: number, b: number, c: number) => [bigint, number, number];
     readonly look_sharesValueAtoms: (a: number, b: bigint) => [bigint, number, number];
     readonly look_sizeAtLeverage: (a: number, b: bigint, c: number) => [bigint, number, number];
+    readonly look_sizeOfPart: (a: number, b: number, c: number, d: number) => [bigint, number, number];
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

@@ -313,6 +313,22 @@ export class Look {
         }
         return BigInt.asUintN(64, ret[0]);
     }
+    /**
+     * So many per cent of a position's size, to close; all of it at a hundred.
+     * @param {Uint8Array | number[]} position
+     * @param {number} percent
+     * @returns {bigint}
+     */
+    sizeOfPart(position, percent) {
+        const val2 = +percent;
+        const ptr0 = passArray8ToWasm0(position, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.look_sizeOfPart(this.__wbg_ptr, ptr0, len0, val2);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return BigInt.asUintN(64, ret[0]);
+    }
 }
 if (Symbol.dispose) Look.prototype[Symbol.dispose] = Look.prototype.free;
 

@@ -23,6 +23,7 @@ export const look_quoteRemove: (a: number, b: number, c: number, d: bigint) => [
 export const look_removableAtoms: (a: number, b: number, c: number) => [bigint, number, number];
 export const look_sharesValueAtoms: (a: number, b: bigint) => [bigint, number, number];
 export const look_sizeAtLeverage: (a: number, b: bigint, c: number) => [bigint, number, number];
+export const look_sizeOfPart: (a: number, b: number, c: number, d: number) => [bigint, number, number];
 export const __wbindgen_malloc: (a: number, b: number) => number;
 export const __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
 export const __wbindgen_free: (a: number, b: number, c: number) => void;
