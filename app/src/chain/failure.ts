@@ -1,0 +1,77 @@
+/** Why an act did not happen, in words, and what to do about it. */
+import { explain } from './risk.ts';
+
+export interface Failure {
+    title: string;
+    words: string;
+    /** What can be done; empty where trying again is all. */
+    way: string;
+}
+
+export class Failed extends Error {
+    readonly failure: Failure;
+    constructor(failure: Failure) {
+        super(failure.words);
+        this.failure = failure;
+    }
+}
+
+/** Everything that an error says, its causes and logs included. */
+function told(error: unknown): { text: string; logs: string[]; code: number | undefined } {
+    const texts: string[] = [];
+    const logs: string[] = [];
+    let code: number | undefined;
+    for (let at: unknown = error, depth = 0; at && depth < 6; depth++) {
+        const one = at as { message?: string; name?: string; cause?: unknown; context?: Record<string, unknown> };
+        texts.push(`${one.name ?? ''} ${one.message ?? String(at)}`);
+        const context = one.context ?? {};
+        if (Array.isArray(context['logs'])) logs.push(...context['logs'].map(String));
+        if (typeof context['__serverMessage'] === 'string') texts.push(context['__serverMessage']);
+        if (typeof context['code'] === 'number') code ??= context['code'];
+        at = one.cause;
+    }
+    const text = texts.join(' ');
+    const hex = /custom program error: (?:0x([0-9a-f]+)|#?(\d+))/i.exec(`${text} ${logs.join(' ')}`);
+    if (hex) code = hex[1] ? Number.parseInt(hex[1], 16) : Number(hex[2]);
+    return { text: `${text} ${logs.join(' ')}`, logs, code };
+}
+
+export function inWords(error: unknown): Failure {
+    if (error instanceof Failed) return error.failure;
+    const { text, logs, code } = told(error);
+    if (/reject|declin|denied|cancelled by user|user cancel|4001/i.test(text)) {
+        return { title: 'Declined', words: 'You declined in the wallet. Nothing was sent.', way: '' };
+    }
+    if (
+        /insufficient (lamports|funds for (fee|rent))|insufficientfundsfor|debit an account but found no record/i.test(
+            text,
+        )
+    ) {
+        return {
+            title: 'Not enough SOL',
+            words: 'The wallet has too little SOL for the fee, the rent of new accounts and the tip.',
+            way: 'Send some SOL to the wallet. Rent comes back when the position is closed.',
+        };
+    }
+    if (/block ?hash not found|block height exceeded|blockhashnotfound|expired/i.test(text)) {
+        return {
+            title: 'Expired',
+            words: 'The transaction waited too long and can no longer land. Nothing has happened.',
+            way: 'Try again, and confirm in the wallet within a minute.',
+        };
+    }
+    if (
+        /failed to fetch|networkerror|network request failed|load failed|websocket|econnrefused|http.*(status|5\d\d)/i.test(
+            text,
+        )
+    ) {
+        return {
+            title: 'No connection',
+            words: 'The node does not answer. It is not known whether the transaction landed.',
+            way: 'Check the connection. Positions show what has happened once the feed is live again.',
+        };
+    }
+    const words = explain(logs, code ?? null);
+    if (words) return { title: 'The program refused', words: `${words}.`, way: '' };
+    return { title: 'It failed', words: (error instanceof Error && error.message) || String(error), way: '' };
+}

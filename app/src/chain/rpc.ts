@@ -1,0 +1,6 @@
+import { createSolanaRpc, createSolanaRpcSubscriptions } from '@solana/kit';
+
+import { rpcUrl, wsUrl } from '../config.ts';
+
+export const rpc = createSolanaRpc(rpcUrl);
+export const subscriptions = createSolanaRpcSubscriptions(wsUrl);

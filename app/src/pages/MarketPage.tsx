@@ -1,0 +1,176 @@
+import type { Address } from '@solana/kit';
+import { Suspense, lazy, useMemo, type ReactNode } from 'react';
+
+import { explorer } from '../config.ts';
+import { clock, decimal, percent, percentE12, price, short, usd, usdShort } from '../format.ts';
+import { Row } from '../parts/Field.tsx';
+import { useEye, useWorld, type Eye } from '../state/hooks.ts';
+import { usePath } from '../state/path.ts';
+
+const Chart = lazy(() => import('../parts/Chart.tsx'));
+const CHANGES = ['Parameters', 'Oracle', 'Status', 'Protocol settings'];
+
+export default function MarketPage({ market }: { market: Address | null }) {
+    const eye = useEye(market);
+    if (!eye) return <p className="boot">No price yet.</p>;
+    const { view } = eye;
+    const dollars = (atoms: bigint) => usdShort(atoms, view.quoteDecimals);
+    return (
+        <>
+            <h1>{eye.symbol} market</h1>
+            <div className="cards">
+                <Card title="Volatility, standard deviation of an hour">
+                    <Row label="Measured over 1 h">{percent(view.sigmaHour1hPpm)}</Row>
+                    <Row label="over 1 day">{percent(view.sigmaHour1dPpm)}</Row>
+                    <Row label="over 30 days">{percent(view.sigmaHour30dPpm)}</Row>
+                    <Row label="from the oracle’s average">{percent(view.sigmaHourEmaPpm)}</Row>
+                    <Row label="Margin it asks for (m_target)" strong>
+                        {percent(view.targetPpm)}
+                    </Row>
+                    <Row label="Margin in force (m_ramp)" strong>
+                        {percent(view.rampPpm)}
+                    </Row>
+                </Card>
+                <Card title="Open interest">
+                    <Row label={`Long, ${view.positionsLong} positions`}>
+                        {dollars(view.openInterestLongQuoteAtoms)}
+                    </Row>
+                    <Row label={`Short, ${view.positionsShort} positions`}>
+                        {dollars(view.openInterestShortQuoteAtoms)}
+                    </Row>
+                    <Row label="Skew" strong>
+                        {dollars(view.skewQuoteAtoms)}
+                    </Row>
+                    <Row label="Size add-on long / short">
+                        {percent(view.addonLongPpm)} / {percent(view.addonShortPpm)}
+                    </Row>
+                    <Row label="Initial margin long / short">
+                        {percent(view.initialLongPpm)} / {percent(view.initialShortPpm)}
+                    </Row>
+                    <Row label="Funding a day, longs pay if positive">
+                        {percentE12(view.fundingDayE12, { sign: true })}
+                    </Row>
+                </Card>
+                <Card title="Pool and insurance">
+                    <Row label="Pool">{dollars(view.poolAtoms)}</Row>
+                    <Row label="Promised to positions">{dollars(view.reservedAtoms)}</Row>
+                    <Row label="Utilisation" strong>
+                        {percent(view.utilisationPpm)}
+                    </Row>
+                    <Row label="Borrow a day, of what is set aside">{percentE12(view.borrowDayE12)}</Row>
+                    <Row label="Insurance">{dollars(view.insuranceAtoms)}</Row>
+                    <Row label="Losses beyond collateral, ever">{dollars(view.shortfallTotalAtoms)}</Row>
+                </Card>
+                <Card title="Oracle">
+                    <Row label="Status">{view.status}</Row>
+                    <Row label="Price">
+                        {price(view.priceE12)} ± {price(view.confE12)}
+                    </Row>
+                    <Row label="Index / mark">
+                        {price(view.indexPriceE12)} / {price(view.markPriceE12)}
+                    </Row>
+                    <Row label="Published">{clock(view.publishTime)}</Row>
+                    <Row label="Last bucket sampled">{clock(view.sampledAt)}</Row>
+                    <Row label="Account">
+                        <a href={explorer(eye.market.account.oracle.account)} target="_blank" rel="noreferrer">
+                            {short(eye.market.account.oracle.account)}
+                        </a>
+                    </Row>
+                </Card>
+            </div>
+            <MarginPath eye={eye} />
+            <div className="cards">
+                <Parameters eye={eye} />
+                <Pending eye={eye} />
+            </div>
+        </>
+    );
+}
+
+function Card({ title, children }: { title: string; children: ReactNode }) {
+    return (
+        <section className="panel">
+            <h2>{title}</h2>
+            <dl className="rows">{children}</dl>
+        </section>
+    );
+}
+
+function MarginPath({ eye }: { eye: Eye }) {
+    const path = usePath(eye);
+    const lines = useMemo(
+        () => [
+            {
+                name: 'm_target',
+                tone: 'index' as const,
+                points: path.map(({ time, target }) => ({ time, value: target })),
+            },
+            { name: 'm_ramp', tone: 'third' as const, points: path.map(({ time, ramp }) => ({ time, value: ramp })) },
+        ],
+        [path],
+    );
+    return (
+        <section className="panel" aria-label="Margin over time">
+            <h2>What volatility asks for, and what is in force, per cent</h2>
+            <Suspense fallback={<div className="chart low" />}>
+                <Chart lines={lines} levels={NO_LEVELS} label="m_target and m_ramp over time" />
+            </Suspense>
+        </section>
+    );
+}
+
+const NO_LEVELS: never[] = [];
+
+function Parameters({ eye }: { eye: Eye }) {
+    const { params } = eye.market.account;
+    const { quoteDecimals } = eye.view;
+    const dollars = (atoms: bigint) => usdShort(atoms, quoteDecimals);
+    return (
+        <Card title="Parameters">
+            <Row label="Volatility margin, from / to">
+                {percent(params.marginMinPpm)} / {percent(params.marginMaxPpm)}
+            </Row>
+            <Row label="Initial margin, at least">{percent(params.initialMarginMinPpm)}</Row>
+            <Row label="Liquidation fee">{percent(params.liquidationFeePpm)}</Row>
+            <Row label="Trade fee">{percent(params.tradeFeePpm, { digits: 3 })}</Row>
+            <Row label="Confidence, at most">{percent(params.confidenceMaxPpm)}</Row>
+            <Row label="Depth">{dollars(params.depthQuoteAtoms)}</Row>
+            <Row label="Open interest cap, a side">{dollars(params.openInterestCapQuoteAtoms)}</Row>
+            <Row label="Skew cap">{dollars(params.skewCapQuoteAtoms)}</Row>
+            <Row label="Least position">{usd(params.notionalMinQuoteAtoms, quoteDecimals)}</Row>
+            <Row label="Opens stop at utilisation">{percent(params.utilisationMaxPpm)}</Row>
+            <Row label="One position’s share of the pool">{percent(params.poolShareMaxPpm)}</Row>
+            <Row label="Order delay / window">
+                {params.orderDelaySecs} s / {params.orderWindowSecs} s
+            </Row>
+            <Row label="Borrow at kink / full, a second">
+                {decimal(params.borrowKinkRateE12, 12, { digits: 12 })} /{' '}
+                {decimal(params.borrowFullRateE12, 12, { digits: 12 })}
+            </Row>
+        </Card>
+    );
+}
+
+function Pending({ eye }: { eye: Eye }) {
+    const world = useWorld();
+    const changes = [...world.changes.values()].filter(
+        ({ account }) => account.market === eye.market.address || account.kind === 3,
+    );
+    return (
+        <section className="panel">
+            <h2>Pending changes</h2>
+            {changes.length === 0 && <p className="note">None is queued.</p>}
+            <ul className="history">
+                {changes.map(({ address, account }) => (
+                    <li key={address}>
+                        {CHANGES[account.kind] ?? 'Change'} #{account.nonce.toString()}, from{' '}
+                        {clock(account.appliesFrom)}{' '}
+                        <a href={explorer(address)} target="_blank" rel="noreferrer">
+                            {short(address)}
+                        </a>
+                    </li>
+                ))}
+            </ul>
+        </section>
+    );
+}

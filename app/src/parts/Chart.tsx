@@ -1,0 +1,90 @@
+import {
+    ColorType,
+    LineSeries,
+    LineStyle,
+    createChart,
+    type IChartApi,
+    type IPriceLine,
+    type UTCTimestamp,
+} from 'lightweight-charts';
+import { useEffect, useRef } from 'react';
+
+export interface Line {
+    name: string;
+    tone: 'index' | 'mark' | 'third';
+    points: readonly { time: number; value: number }[];
+}
+
+export interface Level {
+    name: string;
+    value: number;
+    tone: 'entry' | 'liquidation';
+}
+
+function colour(name: string): string {
+    return getComputedStyle(document.documentElement).getPropertyValue(`--chart-${name}`).trim();
+}
+
+/** Lines over time, and levels across. */
+export default function Chart({ lines, levels, label }: { lines: Line[]; levels: Level[]; label: string }) {
+    const box = useRef<HTMLDivElement>(null);
+    const chart = useRef<IChartApi | null>(null);
+    const series = useRef(new Map<string, ReturnType<IChartApi['addSeries']>>());
+    const drawn = useRef<IPriceLine[]>([]);
+
+    useEffect(() => {
+        if (!box.current) return;
+        const made = createChart(box.current, {
+            autoSize: true,
+            layout: {
+                background: { type: ColorType.Solid, color: 'transparent' },
+                textColor: colour('text'),
+                fontFamily: 'inherit',
+                attributionLogo: true,
+            },
+            grid: { vertLines: { visible: false }, horzLines: { color: colour('grid') } },
+            timeScale: { timeVisible: true, secondsVisible: true, borderVisible: false },
+            rightPriceScale: { borderVisible: false },
+        });
+        const all = series.current;
+        chart.current = made;
+        return () => {
+            made.remove();
+            chart.current = null;
+            all.clear();
+            drawn.current = [];
+        };
+    }, []);
+
+    useEffect(() => {
+        if (!chart.current) return;
+        for (const line of lines) {
+            let one = series.current.get(line.name);
+            if (!one) {
+                one = chart.current.addSeries(LineSeries, {
+                    color: colour(line.tone),
+                    lineWidth: 2,
+                    lineStyle: line.tone === 'mark' ? LineStyle.Dashed : LineStyle.Solid,
+                    title: line.name,
+                    priceLineVisible: false,
+                });
+                series.current.set(line.name, one);
+            }
+            one.setData(line.points.map(({ time, value }) => ({ time: time as UTCTimestamp, value })));
+        }
+        const first = lines[0] && series.current.get(lines[0].name);
+        if (!first) return;
+        for (const old of drawn.current) first.removePriceLine(old);
+        drawn.current = levels.map(({ name, value, tone }) =>
+            first.createPriceLine({
+                price: value,
+                title: name,
+                color: colour(tone),
+                lineStyle: LineStyle.LargeDashed,
+                lineWidth: 1,
+            }),
+        );
+    }, [lines, levels]);
+
+    return <div className="chart" ref={box} role="img" aria-label={label} />;
+}

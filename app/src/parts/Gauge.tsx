@@ -1,0 +1,26 @@
+import type { Standing } from '../chain/risk.ts';
+import { percent } from '../format.ts';
+
+/** Health against what must be held. The bar ends at twice the initial margin; it places pixels and decides nothing. */
+export function Gauge({ standing }: { standing: Standing }) {
+    const full = Math.max(1, Number(standing.initialMarginAtoms) * 2);
+    const place = (atoms: bigint) => `${Math.min(100, Math.max(0, (Number(atoms) / full) * 100))}%`;
+    const tone =
+        standing.readiness !== 'healthy' ? 'bad' : standing.equityAtoms < standing.initialMarginAtoms ? 'warn' : 'good';
+    const words = `Health ${percent(standing.healthPpm)}, at least ${percent(standing.maintenancePpm)} must be held`;
+    return (
+        <div className={`gauge gauge-${tone}`} role="img" aria-label={words}>
+            <div className="gauge-fill" style={{ width: place(standing.equityAtoms) }} />
+            <div
+                className="gauge-mark"
+                style={{ left: place(standing.maintenanceMarginAtoms) }}
+                title="Maintenance margin"
+            />
+            <div
+                className="gauge-mark soft"
+                style={{ left: place(standing.initialMarginAtoms) }}
+                title="Initial margin"
+            />
+        </div>
+    );
+}

@@ -1,0 +1,35 @@
+/* tslint:disable */
+/* eslint-disable */
+export const memory: WebAssembly.Memory;
+export const __wbg_crash_free: (a: number, b: number) => void;
+export const __wbg_look_free: (a: number, b: number) => void;
+export const crash_add: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+export const crash_new: () => number;
+export const crash_run: (a: number, b: number) => [number, number, number];
+export const eventsOf: (a: number, b: number) => any;
+export const explain: (a: number, b: number, c: number) => [number, number];
+export const look_acceptablePriceE12: (a: number, b: number, c: number, d: number) => [bigint, number, number];
+export const look_market: (a: number) => [number, number, number];
+export const look_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: bigint, j: number) => [number, number, number];
+export const look_orderTiming: (a: number, b: number, c: number) => [number, number, number];
+export const look_position: (a: number, b: number, c: number) => [number, number, number];
+export const look_quoteAdd: (a: number, b: number, c: number, d: bigint) => [number, number, number];
+export const look_quoteDecrease: (a: number, b: number, c: number, d: bigint, e: number) => [number, number, number];
+export const look_quoteDeposit: (a: number, b: bigint, c: number) => [number, number, number];
+export const look_quoteIncrease: (a: number, b: number, c: number, d: bigint, e: number, f: number) => [number, number, number];
+export const look_quoteLiquidation: (a: number, b: number, c: number) => [number, number, number];
+export const look_quoteOpen: (a: number, b: number, c: bigint, d: bigint, e: number, f: number) => [number, number, number];
+export const look_quoteRemove: (a: number, b: number, c: number, d: bigint) => [number, number, number];
+export const look_removableAtoms: (a: number, b: number, c: number) => [bigint, number, number];
+export const look_sharesValueAtoms: (a: number, b: bigint) => [bigint, number, number];
+export const look_sizeAtLeverage: (a: number, b: bigint, c: number) => [bigint, number, number];
+export const look_sizeOfPart: (a: number, b: number, c: number, d: number) => [bigint, number, number];
+export const __wbindgen_malloc: (a: number, b: number) => number;
+export const __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+export const __wbindgen_free: (a: number, b: number, c: number) => void;
+export const __wbindgen_exn_store: (a: number) => void;
+export const __externref_table_alloc: () => number;
+export const __wbindgen_externrefs: WebAssembly.Table;
+export const __externref_table_dealloc: (a: number) => void;
+export const __externref_drop_slice: (a: number, b: number) => void;
+export const __wbindgen_start: () => void;

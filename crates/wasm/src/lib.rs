@@ -1,0 +1,21 @@
+//! The client crate for the web page: accounts in as bytes, plain records out.
+//!
+//! Every number that the page computes comes from here, and is computed by `bulkhead_risk` or quoted by
+//! `bulkhead_client`: what the page shows before signing is what the program does. Nothing here knows of a
+//! network. Amounts, prices and times are bigints in JavaScript, rates in ppm numbers; the units stand in the
+//! names. A refusal is an `Error` with the program's own words, its `code` and the variant's name.
+
+mod account;
+mod crash;
+mod events;
+mod look;
+mod orders;
+mod quotes;
+mod record;
+mod refuse;
+mod standing;
+
+pub use crash::Crash;
+pub use events::events_of;
+pub use look::Look;
+pub use refuse::explain;
