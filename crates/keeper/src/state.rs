@@ -164,7 +164,13 @@ impl State {
                     self.orders.insert(key, At { slot, account: *account });
                 }
             }
-            Some(AnyAccount::Trader(_) | AnyAccount::ParamChange(_)) => {}
+            Some(
+                AnyAccount::Trader(_)
+                | AnyAccount::ParamChange(_)
+                | AnyAccount::Settlement(_)
+                | AnyAccount::Withdrawal(_)
+                | AnyAccount::TopUpPlan(_),
+            ) => {}
             None => self.remove(&key, slot),
         }
         Doubt::default()

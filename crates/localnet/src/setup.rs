@@ -90,8 +90,12 @@ async fn create(
     definition: Definition,
     sent: &mut Vec<Signature>,
 ) -> Result<LiveMarket> {
-    let args =
-        CreateMarketArgs { index: definition.index, oracle: definition.oracle, params: definition.params };
+    let args = CreateMarketArgs {
+        index: definition.index,
+        oracle: definition.oracle,
+        params: definition.params,
+        collateral_oracle: None,
+    };
     let create = ix::create_market(wallets.admin.pubkey(), *mint, spl_token_interface::ID, args);
     sent.push(link.submit(&[create], &[&wallets.admin]).await.context("create_market")?);
     let address = pda::market(definition.index);

@@ -23,6 +23,8 @@ const FILL_MAX: Duration = Duration::from_secs(75);
 /// The instruction that opens a position of `owner`, paid by itself.
 pub fn opening(keys: &MarketKeys, owner: &Pubkey, position_id: u32, opening: &Opening) -> Instruction {
     let args = PlaceOpeningOrderArgs {
+        trigger_price_e12: 0,
+        expires_at: 0,
         position_id,
         side: opening.side,
         collateral_atoms: opening.collateral_atoms,
@@ -76,6 +78,8 @@ pub async fn close(
     let account = link.expect::<Position>(&position).await?;
     let side = if account.side == 0 { PositionSide::Long } else { PositionSide::Short };
     let args = PlaceOrderArgs {
+        trigger_price_e12: 0,
+        expires_at: 0,
         order_id: account.next_order_id,
         action: OrderAction::Decrease,
         kind: OrderKind::Market,
