@@ -102,6 +102,8 @@ export async function start(): Promise<World> {
         tell: (command) => chain.stdin?.write(`${command}\n`),
         context: async (width, height) => {
             const context = await browser.newContext({ viewport: { width, height }, locale: 'en-GB' });
+            // The runner's compiler puts this around named functions, and the page does not have it.
+            await context.addInitScript('globalThis.__name = (one) => one');
             await context.addInitScript(install, wallet);
             return context;
         },
