@@ -44,6 +44,7 @@ async function says(locator: Locator, pattern: RegExp, timeout = 20_000): Promis
 const world = await start();
 const context = await world.context(1360, 900);
 const page = await context.newPage();
+page.setDefaultTimeout(8_000);
 const complaints: string[] = [];
 page.on('pageerror', (error) => complaints.push(error.message));
 page.on('request', (request) => {
@@ -71,14 +72,14 @@ await test('the page shows a live price', async () => {
     await says(page.getByTestId('price'), /\d/);
 });
 await test('a wallet connects', async () => {
-    await button('Connect').click();
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
     await button(/Test wallet/).click();
     await says(page.locator('.top-right'), /connected/);
 });
 await test('an order that the program would refuse is refused in its words', async () => {
     await page.getByLabel('Size').fill('100000');
-    await says(page.getByTestId('refusal'), /margin|pool|cap|interest/i);
-    await page.getByLabel(/^Leverage/).fill('500');
+    await says(page.getByTestId('refusal'), /margin|pool|cap|interest|price/i);
+    await page.getByRole('slider', { name: /^Leverage/ }).fill('500');
 });
 await test('a wallet that declines is said to have declined', async () => {
     await page.evaluate(() => Object.assign(window, { walletRejects: true }));
