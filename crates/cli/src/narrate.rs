@@ -51,6 +51,13 @@ pub fn narrate(event: &AnyEvent, units: &Units) -> String {
             units.signed_quote(event.equity_atoms.into()),
             units.quote(event.maintenance_atoms)
         ),
+        other => narrate_upkeep(other, units),
+    }
+}
+
+/// Events of collateral, deposits and the running of a market.
+fn narrate_upkeep(event: &AnyEvent, units: &Units) -> String {
+    match event {
         AnyEvent::CollateralAdded(event) => format!(
             "{} added, collateral now {}",
             units.quote(event.amount_atoms),
