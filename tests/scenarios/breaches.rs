@@ -53,8 +53,8 @@ fn poke_position(town: &mut Town, change: impl FnOnce(&mut Position)) {
 fn checks_find_what_a_position_has_wrong() {
     finds("INV-01", |town| poke_position(town, |position| position.collateral_atoms += 1));
     finds("INV-05", |town| poke_position(town, |position| position.frozen_owed_atoms = 1));
-    finds("orders of a position", |town| poke_position(town, |position| position.open_orders += 1));
-    finds("increases that wait", |town| poke_position(town, |position| position.waiting_increases += 1));
+    finds("INV-16: orders", |town| poke_position(town, |position| position.open_orders += 1));
+    finds("INV-16: increases", |town| poke_position(town, |position| position.waiting_increases += 1));
     finds("INV-12: size", |town| poke_position(town, |position| position.entry_price_e12 += 1));
     finds("INV-12: size", |town| poke_position(town, |position| position.reserved_atoms += 1));
     finds("INV-12: collateral", |town| {
