@@ -39,11 +39,11 @@ fn check_position(town: &Town, known: &Known) -> Result<i128, String> {
     position.assert_consistent().map_err(|error| format!("INV-05: {error}"))?;
     let of_it = town.orders.iter().filter(|order| order.position == known.key);
     let orders: Vec<_> = of_it.filter_map(|order| town.order(order)).collect();
-    equal("orders of a position", usize::from(position.open_orders), orders.len())?;
+    equal("INV-16: orders of a position", usize::from(position.open_orders), orders.len())?;
     // A market order from its placing on, another from its first trigger on.
     let may_fill = |order: &&Order| order.action == 0 && (order.kind == 0 || order.triggered_at != 0);
     let increases = orders.iter().filter(may_fill).count();
-    equal("increases that wait", usize::from(position.waiting_increases), increases)?;
+    equal("INV-16: increases that wait", usize::from(position.waiting_increases), increases)?;
     Ok(i128::from(tokens))
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod books;
+mod breaches;
 mod coverage;
 mod ending;
 mod follow;
