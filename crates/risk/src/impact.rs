@@ -154,7 +154,7 @@ impl Impact {
         let worse = fixed::mul_div_u64_ceil(self.charge.0, params.notional_divisor, size.0)?;
         let better = fixed::mul_div_u64_floor(self.rebate.0, params.notional_divisor, size.0)?;
         let (up, down) = if is_buy { (worse, better) } else { (better, worse) };
-        let raised = price.0.checked_add(up).unwrap_or(u64::MAX);
+        let raised = price.0.saturating_add(up);
         Ok(PriceE12(raised.checked_sub(down).unwrap_or(1).max(1)))
     }
 

@@ -58,7 +58,7 @@ impl From<KindArg> for OrderKind {
 
 /// An order to place.
 #[derive(Debug, Args)]
-pub(super) struct Place {
+pub struct Place {
     /// Address of the position, or market and id of your own as in BTC/0
     position: PositionName,
     /// What it does
