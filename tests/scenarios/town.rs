@@ -240,7 +240,7 @@ impl Town {
         self.world.set_price_of(keys.price, &update);
         if let Some(collateral) = keys.collateral_price {
             // Rarely under 0.98.
-            let worth = if price_e8 % 16 == 0 { 97_000_000 } else { 99_990_000 };
+            let worth = if price_e8.is_multiple_of(16) { 97_000_000 } else { 99_990_000 };
             self.world.set_price_of(collateral, &PriceUpdate::at(worth, self.world.now()).with_conf(20_000));
         }
     }
