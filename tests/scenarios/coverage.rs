@@ -45,7 +45,8 @@ instructions! {
 }
 
 /// What else must have happened: outcomes, and refusals that are the point of the attempt.
-const OUTCOMES: [(&str, u64); 16] = [
+const OUTCOMES: [(&str, u64); 17] = [
+    ("sent", 20_000),
     ("PositionIncreased", 100),
     ("PositionDecreased", 50),
     ("OrderFailed", 20),

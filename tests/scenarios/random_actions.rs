@@ -93,6 +93,7 @@ fn act(town: &mut Town, plan: &Plan, done: &mut Counts) -> Result<(), String> {
     let ready = plan.liquidates.and_then(|known| readiness(town, &known));
     let positions = town.positions.clone();
     let budgets: Vec<_> = positions.iter().map(|known| (known.key, funds(town, known))).collect();
+    *done.entry("sent".to_owned()).or_default() += 1;
     let (answer, events) = match town.send(&plan.instructions) {
         Ok((answer, events)) => (answer, events),
         Err(failed) => {

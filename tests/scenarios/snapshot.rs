@@ -44,7 +44,7 @@ impl Snapshot {
         Self(bytes)
     }
 
-    /// INV-17: nothing at all has changed: what a refused action leaves behind, and one that only looks.
+    /// Nothing at all has changed: what a refused action leaves behind, and one that only looks.
     pub(crate) fn unchanged(&self, town: &Town) -> Result<(), String> {
         self.compare(town, |_, _| true)
     }
