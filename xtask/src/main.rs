@@ -7,6 +7,7 @@ mod idl;
 mod localnet;
 mod npm;
 mod process;
+mod proofs;
 mod repo;
 mod setup;
 mod suites;
@@ -69,6 +70,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Prove the lemmas about the arithmetic (crates/risk/proofs)
+    Prove {
+        /// Only these
+        names: Vec<String>,
+    },
     /// Run the anchor command line tool with the tools that it needs, for example `cargo xtask anchor build`
     Anchor {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -97,6 +103,7 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::command(&repo),
         Command::Idl { check } => idl::command(&repo, check),
         Command::Vectors { check } => vectors::command(&repo, check),
+        Command::Prove { names } => proofs::command(&repo, &names),
         Command::Anchor { args } => anchor::command(&repo, &args),
     }
 }
