@@ -314,7 +314,8 @@ fn lives() -> impl Strategy<Value = Life> {
         prop_oneof![2 => Just(1_000_000_u64), 3 => 800_000_u64..1_250_000, 1 => 300_000_u64..3_000_000];
     let many = |count| prop::collection::vec(actions(), 0..count);
     let scale = prop_oneof![4 => 4_000_u64..40_000, 2 => 40_000_u64..4_000_000, 1 => Just(0)];
-    (scale, rates, many(30), jump, many(60), prop::bool::weighted(0.25)).prop_map(
+    let before = prop_oneof![1 => Just(vec![]), 2 => many(30)];
+    (scale, rates, before, jump, many(60), prop::bool::weighted(0.25)).prop_map(
         |(scale, rates, before, jump, after, settles)| Life { scale, rates, before, jump, after, settles },
     )
 }

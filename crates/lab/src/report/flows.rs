@@ -11,7 +11,7 @@ use crate::show::{grouped, quote};
 
 /// In units of the drawing, which is shown about one pixel each.
 const WIDTH: f64 = 400.0;
-const FLOW_HEIGHT: f64 = 230.0;
+const FLOW_HEIGHT: f64 = 210.0;
 const BAR_WIDTH: f64 = 9.0;
 const LEFT_X: f64 = 92.0;
 const RIGHT_X: f64 = WIDTH - LEFT_X - BAR_WIDTH;
@@ -35,9 +35,9 @@ const PANELS: [Panel; 3] = [
         title: "In and out",
         about: "What came into the vaults, and what their owners took out of them.",
         payments: &[
-            (Payment::PoolDeposit, "blue"),
             (Payment::CollateralIn, "teal"),
-            (Payment::CollateralOut, "grey"),
+            (Payment::CollateralOut, "orange"),
+            (Payment::PoolDeposit, "blue"),
         ],
     },
     Panel {
@@ -49,12 +49,12 @@ const PANELS: [Panel; 3] = [
         title: "Everything else",
         about: "On a scale of its own. Funding meets in the pool, which keeps or adds the difference.",
         payments: &[
-            (Payment::TradeFee, "orange"),
-            (Payment::BorrowFee, "blue"),
-            (Payment::FundingPaid, "purple"),
-            (Payment::FundingReceived, "purple"),
-            (Payment::ImpactCharge, "teal"),
             (Payment::ImpactRebate, "teal"),
+            (Payment::FundingReceived, "purple"),
+            (Payment::FundingPaid, "purple"),
+            (Payment::BorrowFee, "blue"),
+            (Payment::ImpactCharge, "teal"),
+            (Payment::TradeFee, "orange"),
             (Payment::LiquidationFine, "red"),
             (Payment::KeeperFloor, "grey"),
             (Payment::ShortfallCover, "grey"),
@@ -71,7 +71,7 @@ pub(super) fn section(run: &RunRecord) -> String {
     }
     let decimals = run.info.quote_decimals;
     let symbol = escape(&run.info.quote_symbol);
-    let title = format!("Who paid whom, {}", run.info.margin.label());
+    let title = format!("Who paid whom, {}, {}", run.info.rates.label(), run.info.margin.label());
     let mut html = format!(
         "<section class=\"card flows\"><h2>{}</h2><p class=\"note\">All collateral that moved, in {symbol}: \
          payers on the left, payees on the right, what for between them. From the program's events; the tables \
@@ -89,7 +89,7 @@ pub(super) fn section(run: &RunRecord) -> String {
     }
     let _ = write!(
         html,
-        "</div><details open><summary>Every row of it</summary><div class=\"columns\">{}{}</div></details></section>",
+        "</div><details><summary>Every row of it, in {symbol} and atoms</summary><div class=\"columns\">{}{}</div></details></section>",
         rows(&run.flows, decimals, &symbol),
         ends(&run.flows, decimals, &symbol),
     );
@@ -130,21 +130,33 @@ fn sums<K: PartialEq + Copy>(flows: &[Flow], order: &[K], key: fn(&Flow) -> K) -
     order.iter().map(|wanted| (*wanted, of(wanted))).filter(|(_, atoms)| *atoms > 0).collect()
 }
 
+/// Parties with what they paid or got, those first whose payments stand first: so that fewer bands cross.
+fn by_rank(flows: &[Flow], order: &[Payment], party: fn(&Flow) -> Party) -> Vec<(Party, u64)> {
+    let mut sums = sums(flows, &Party::ALL, party);
+    let rank = |payment| order.iter().position(|it| *it == payment).unwrap_or(0) as f64;
+    let mean = |wanted: Party, whole: u64| {
+        let of_it = flows.iter().filter(|flow| party(flow) == wanted);
+        of_it.map(|flow| rank(flow.payment) * flow.atoms as f64).sum::<f64>() / whole as f64
+    };
+    sums.sort_by(|a, b| mean(a.0, a.1).total_cmp(&mean(b.0, b.1)));
+    sums
+}
+
 fn drawing(panel: &Panel, flows: &Flows, decimals: u8, symbol: &str) -> String {
     let order: Vec<_> = panel.payments.iter().map(|(payment, _)| *payment).collect();
     let mut shown: Vec<_> =
         flows.flows.iter().filter(|flow| order.contains(&flow.payment)).copied().collect();
-    let place = |party: Party| Party::ALL.iter().position(|it| *it == party);
-    let rank = |payment: Payment| order.iter().position(|it| *it == payment);
-    shown.sort_by_key(|flow| (place(flow.from), rank(flow.payment), place(flow.to)));
     let total: u64 = shown.iter().map(|flow| flow.atoms).sum();
     if total == 0 {
         return "<p class=\"note\">Nothing was paid.</p>".to_owned();
     }
     let scale = FLOW_HEIGHT / total as f64;
-    let payers = sums(&shown, &Party::ALL, |flow| flow.from);
-    let payees = sums(&shown, &Party::ALL, |flow| flow.to);
+    let payers = by_rank(&shown, &order, |flow| flow.from);
+    let payees = by_rank(&shown, &order, |flow| flow.to);
     let kinds = sums(&shown, &order, |flow| flow.payment);
+    let rank = |payment: Payment| order.iter().position(|it| *it == payment);
+    let place_in = |side: &[(Party, u64)], party: Party| side.iter().position(|it| it.0 == party);
+    shown.sort_by_key(|flow| (place_in(&payers, flow.from), rank(flow.payment), place_in(&payees, flow.to)));
     let (mut left, left_end) = column(&payers, scale, SIDE_SLOT, SIDE_GAP);
     let (mut right, right_end) = column(&payees, scale, SIDE_SLOT, SIDE_GAP);
     let (mut middle_in, middle_end) = column(&kinds, scale, 0.0, MIDDLE_GAP);
@@ -159,7 +171,7 @@ fn drawing(panel: &Panel, flows: &Flows, decimals: u8, symbol: &str) -> String {
         band(&mut bands, (LEFT_X + BAR_WIDTH, from), (MIDDLE_X, to), height, tone, &told);
     }
     // On the right they leave in the order of payees, so that bands of one kind do not cross.
-    shown.sort_by_key(|flow| (rank(flow.payment), place(flow.to), place(flow.from)));
+    shown.sort_by_key(|flow| (rank(flow.payment), place_in(&payees, flow.to), place_in(&payers, flow.from)));
     for flow in &shown {
         let height = flow.atoms as f64 * scale;
         let tone = panel.payments.iter().find(|(payment, _)| *payment == flow.payment).map_or("", |it| it.1);
@@ -199,20 +211,18 @@ fn told(flow: &Flow, decimals: u8, symbol: &str) -> String {
     format!("{from} to {to}, {what}: {} {symbol}", quote(flow.atoms, decimals))
 }
 
-/// A ribbon between two bars, level at both ends.
+/// A ribbon of one height between the middles of two bars' parts, level at both ends.
 fn band(html: &mut String, from: (f64, f64), to: (f64, f64), height: f64, tone: &str, told: &str) {
-    let ((x0, y0), (x1, y1), half) = (from, to, x_middle(from.0, to.0));
+    let ((x0, y0), (x1, y1)) = (from, to);
+    let (half, up) = ((x0 + x1) / 2.0, height.max(THINNEST) / 2.0);
+    let (top0, top1, low0, low1) = (y0 - up, y1 - up, y0 + up, y1 + up);
     let _ = write!(
         html,
-        "<path class=\"band\" style=\"stroke:var(--{tone});stroke-width:{:.2}\" \
-         d=\"M{x0:.1} {y0:.2}C{half:.1} {y0:.2} {half:.1} {y1:.2} {x1:.1} {y1:.2}\"><title>{}</title></path>",
-        height.max(THINNEST),
+        "<path class=\"band\" style=\"fill:var(--{tone})\" d=\"M{x0:.1} {top0:.2}C{half:.1} {top0:.2} \
+         {half:.1} {top1:.2} {x1:.1} {top1:.2}V{low1:.2}C{half:.1} {low1:.2} {half:.1} {low0:.2} \
+         {x0:.1} {low0:.2}Z\"><title>{}</title></path>",
         escape(told),
     );
-}
-
-fn x_middle(from: f64, to: f64) -> f64 {
-    (from + to) / 2.0
 }
 
 fn rectangle(html: &mut String, x: f64, bar: &Bar) {
