@@ -24,7 +24,7 @@ enum Action {
     /// By order, so many ppm of it; a million and more: all.
     Decrease(usize, u64),
     Remove(usize, u64),
-    /// The attacker as keeper, as often as it takes to act; vault and insurance frozen or not.
+    /// The attacker as keeper: the first from there on that may be; vault and insurance frozen or not.
     Liquidate(usize, Frozen),
     SettleCapped(usize),
     Collect(usize),
@@ -56,7 +56,7 @@ fn actions() -> impl Strategy<Value = Action> {
     let dollars = prop_oneof![20_u64..5_000, 100_000_u64..4_000_000];
     let frozen = (prop::bool::weighted(0.1), prop::bool::weighted(0.1));
     prop_oneof![
-        6 => (side(), dollars.clone(), 70_u64..500, 50_000_u32..=1_000_000)
+        6 => (side(), dollars.clone(), 70_u64..300, 50_000_u32..=1_000_000)
             .prop_map(|(side, dollars, margin, cap)| Action::Open(side, dollars, margin, cap)),
         3 => (place.clone(), dollars).prop_map(|(place, dollars)| Action::Increase(place, dollars)),
         5 => (place.clone(), 1_u64..1_600_000).prop_map(|(place, part)| Action::Decrease(place, part)),
@@ -139,7 +139,8 @@ impl World {
             }
             Action::Remove(place, part) => place_of(place).into_iter().for_each(|it| self.remove(it, part)),
             Action::Liquidate(place, frozen) => {
-                place_of(place).into_iter().for_each(|it| self.liquidate(it, frozen));
+                let count = self.positions.len();
+                let _ = (0..count).any(|step| self.liquidate((place + step) % count, frozen));
             }
             Action::SettleCapped(place) => place_of(place).into_iter().for_each(|it| self.settle_capped(it)),
             Action::Collect(place) => place_of(place).into_iter().for_each(|it| self.collect(it)),
@@ -198,15 +199,19 @@ impl World {
         }
     }
 
-    fn liquidate(&mut self, place: usize, frozen: Frozen) {
+    /// With a second sighting where it takes one; whether it was liquidated.
+    fn liquidate(&mut self, place: usize, frozen: Frozen) -> bool {
         for _sighting in 0..2 {
             let position = self.positions[place];
             if position.status != PositionStatus::Open {
-                return;
+                return false;
             }
             match liquidate(&self.market, &position, &self.sample(), frozen, self.now).unwrap() {
-                Liquidation::Skipped { position, .. } => {
+                Liquidation::Skipped { position, assessment } => {
                     self.positions[place] = position;
+                    if assessment.readiness == Readiness::Healthy {
+                        return false;
+                    }
                     self.observe(self.market.oracle.index, 2);
                 }
                 Liquidation::Done(done) => {
@@ -220,10 +225,11 @@ impl World {
                         (_, LiquidationReason::Insolvent, _) => "insolvent",
                         (_, LiquidationReason::PayoutCapped, _) => "liquidated at the cap",
                     });
-                    return;
+                    return true;
                 }
             }
         }
+        false
     }
 
     fn settle_capped(&mut self, place: usize) {
