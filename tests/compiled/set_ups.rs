@@ -53,6 +53,7 @@ fn params() -> MarketParams {
         funding_skew_scale_quote_atoms: 50_000_000 * USD,
         funding_velocity_max_e18: 1_000_000,
         funding_rate_max_e12: 100_000,
+        crank_fee_quote_atoms: 1_000,
         ..defaults::params()
     }
 }
@@ -149,6 +150,17 @@ fn updates(rows: &mut Vec<Measured>) {
     measure(rows, &mut world, "first price of a minute", update.clone());
     world.advance(2);
     measure(rows, &mut world, "second price of a minute", update.clone());
+    let crank = ix::crank_market(&world.keys, world.keeper.tokens);
+    for (set_up, paid) in [("first price of a minute, paid", 1_000), ("second price of a minute, unpaid", 0)]
+    {
+        match paid {
+            0 => world.advance(2),
+            _ => next_minute(&mut world, PRICE * 102 / 100),
+        }
+        let before = world.token_balance(&world.keeper.tokens);
+        measure(rows, &mut world, set_up, crank.clone());
+        assert_eq!(world.token_balance(&world.keeper.tokens) - before, paid, "{set_up}");
+    }
     world.warp_to(world.now() + 3 * 86_400);
     world.set_price(&PriceUpdate::at(PRICE * 90 / 100, world.now()));
     measure(rows, &mut world, "after three days without a price", update);

@@ -6,6 +6,7 @@
 //! to draw them.
 
 pub mod demo;
+pub mod flows;
 pub mod path;
 pub mod record;
 pub mod report;
