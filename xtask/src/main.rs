@@ -3,6 +3,7 @@
 mod anchor;
 mod build;
 mod demo;
+mod fuzz;
 mod idl;
 mod localnet;
 mod npm;
@@ -69,6 +70,17 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Look for inputs that break an invariant, guided by coverage
+    Fuzz {
+        /// transitions or pyth
+        target: String,
+        /// How long
+        #[arg(long, default_value_t = 300)]
+        secs: u64,
+        /// Instead, keep of the corpus and of what was found only what adds coverage
+        #[arg(long)]
+        merge: bool,
+    },
     /// Run the anchor command line tool with the tools that it needs, for example `cargo xtask anchor build`
     Anchor {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -97,6 +109,7 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::command(&repo),
         Command::Idl { check } => idl::command(&repo, check),
         Command::Vectors { check } => vectors::command(&repo, check),
+        Command::Fuzz { target, secs, merge } => fuzz::command(&repo, &target, secs, merge),
         Command::Anchor { args } => anchor::command(&repo, &args),
     }
 }
