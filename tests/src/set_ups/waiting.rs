@@ -7,22 +7,21 @@ use bulkhead::instructions::SetTopUpArgs;
 use bulkhead::state::{Market, PositionSide};
 use bulkhead_client::{ID, ix, pda};
 use bulkhead_lab::world::{Opening, Provider, World, defaults};
-use bulkhead_tests::poke;
 use solana_pubkey::Pubkey;
 
-use crate::compute_units::Measured;
-use crate::set_ups::{busy, measure, next_minute, note, trader};
+use super::{Step, busy, next_minute, trader};
+use crate::poke;
 
 const BTC: u64 = defaults::BASE_UNIT;
 const USD: u64 = defaults::QUOTE_UNIT;
 const PRICE: u64 = defaults::START_PRICE_E8;
 
-pub(crate) fn all(rows: &mut Vec<Measured>) {
-    top_ups(rows);
-    withdrawals(rows);
+pub(super) fn walk(step: &mut Step) {
+    top_ups(step);
+    withdrawals(step);
 }
 
-fn top_ups(rows: &mut Vec<Measured>) {
+fn top_ups(step: &mut Step) {
     let mut world = busy();
     let keys = world.keys;
     let owner = loop {
@@ -46,14 +45,14 @@ fn top_ups(rows: &mut Vec<Measured>) {
     };
     world.approve_top_ups(&owner, args.budget_atoms).expect("approve");
     let set = ix::set_top_up(&keys, owner.key, owner.key, position, owner.tokens, args);
-    measure(rows, &mut world, "a new plan", set.clone());
-    measure(rows, &mut world, "in the place of another", set);
+    step(&mut world, "a new plan", set.clone());
+    step(&mut world, "in the place of another", set);
     world.advance(7_200);
     world.send(&[ix::update_market(&keys)]).expect("update");
     next_minute(&mut world, PRICE * 96 / 100);
     let top_up = world.top_up(position);
-    measure(rows, &mut world, "after accruals, with keeper pay", top_up);
-    measure(rows, &mut world, "by the owner", ix::cancel_top_up(owner.key, position, owner.key));
+    step(&mut world, "after accruals, with keeper pay", top_up);
+    step(&mut world, "by the owner", ix::cancel_top_up(owner.key, position, owner.key));
 }
 
 /// A provider for whose counters and first three withdrawals no bump has to be searched.
@@ -75,32 +74,32 @@ fn provider(world: &mut World) -> Provider {
     }
 }
 
-fn withdrawals(rows: &mut Vec<Measured>) {
+fn withdrawals(step: &mut Step) {
     let mut world = busy();
     let (keys, keeper) = (world.keys, world.keeper.key);
     let lp = provider(&mut world);
     let shares = 100_000 * USD;
     for set_up in ["the owner's first", "the owner's second"] {
-        let (_, done) = world.request_withdrawal_in(&keys, &lp, shares).expect("request");
-        note(rows, set_up, &done);
+        let (_, request) = world.withdrawal_request(&keys, &lp, shares);
+        step(&mut world, set_up, request);
     }
     let third = world.request_withdrawal(&lp, shares).expect("request");
     let account = world.withdrawal(&third);
     let cancel = ix::cancel_withdrawal(&keys, lp.who.key, third, &account, lp.shares);
-    measure(rows, &mut world, "by the owner", cancel);
+    step(&mut world, "by the owner", cancel);
     let [whole, part] = [0, 1].map(|id| pda::withdrawal(&keys.market, &lp.who.key, id));
     world.advance(3_600);
     world.send(&[ix::update_market(&keys)]).expect("update");
     next_minute(&mut world, PRICE * 101 / 100);
     let account = world.withdrawal(&whole);
-    measure(rows, &mut world, "in full", ix::execute_withdrawal(&keys, keeper, whole, &account));
+    step(&mut world, "in full", ix::execute_withdrawal(&keys, keeper, whole, &account));
     let free = 50_000 * USD;
     poke::<Market>(&mut world, &keys.market, |market| {
         market.long.reserved_atoms = market.pool_atoms - market.short.reserved_atoms - free;
     });
     next_minute(&mut world, PRICE * 99 / 100);
     let account = world.withdrawal(&part);
-    measure(rows, &mut world, "in part", ix::execute_withdrawal(&keys, keeper, part, &account));
+    step(&mut world, "in part", ix::execute_withdrawal(&keys, keeper, part, &account));
     assert!(world.withdrawal_at(&part).is_some_and(|left| left.shares < shares));
-    measure(rows, &mut world, "both sides at a loss or a gain", ix::view_pool(&keys));
+    step(&mut world, "both sides at a loss or a gain", ix::view_pool(&keys));
 }

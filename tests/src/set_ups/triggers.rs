@@ -4,12 +4,12 @@ use bulkhead::state::{OrderKind, PositionSide};
 use bulkhead_client::ix;
 use bulkhead_lab::world::{Opening, PriceUpdate, Waiting};
 
-use super::{BTC, Measured, PRICE, USD, busy, measure, next_minute, note, trader};
+use super::{BTC, PRICE, Step, USD, busy, next_minute, trader};
 
 /// One dollar of 10^-8 as one of 10^-12.
 const E8_TO_E12: u64 = 10_000;
 
-pub(super) fn all(rows: &mut Vec<Measured>) {
+pub(super) fn walk(step: &mut Step) {
     let mut world = busy();
     let keys = world.keys;
     let owner = trader(&mut world);
@@ -22,23 +22,23 @@ pub(super) fn all(rows: &mut Vec<Measured>) {
     ] {
         let args = waiting.args(&world, &position);
         let place = ix::place_order(&keys, owner.key, owner.key, position, args);
-        let done = world.send(&[place]).expect("place");
         // For the second no bump is sure to be the first that is tried.
-        if args.kind == OrderKind::Limit {
-            note(rows, set_up, &done);
+        match args.kind {
+            OrderKind::Limit => drop(step(&mut world, set_up, place)),
+            _ => drop(world.send(&[place]).expect("place")),
         }
         next_minute(&mut world, PRICE * 98 / 100);
-        measure(rows, &mut world, set_up, ix::view_order(&keys, position, args.order_id));
+        step(&mut world, set_up, ix::view_order(&keys, position, args.order_id));
         let trigger = ix::trigger_order(&keys, world.keeper.key, position, args.order_id);
-        measure(rows, &mut world, set_up, trigger);
+        step(&mut world, set_up, trigger);
         world.warp_to(world.now() + 5);
         world.set_price(&PriceUpdate::at(PRICE * 98 / 100, world.now()));
-        let done = world.execute(position, args.order_id).expect("execute");
-        note(rows, set_up, &done);
+        let execute = world.execution(&keys, position, args.order_id);
+        step(&mut world, set_up, execute);
     }
     let position = world.open(&owner, &opening).expect("open");
     let waiting = Waiting::limit_increase(BTC / 2, met / 2);
     let id = world.place_waiting(&owner, position, &waiting).expect("place");
     let cancel = ix::cancel_order(&keys, owner.key, position, id, owner.key);
-    measure(rows, &mut world, "by the owner, before its trigger", cancel);
+    step(&mut world, "by the owner, before its trigger", cancel);
 }

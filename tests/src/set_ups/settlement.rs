@@ -1,46 +1,46 @@
 //! The dearest of a market's end, of its move to another layout, and of the collateral's own price.
 
-use bulkhead::instructions::{Change, DepositArgs};
+use bulkhead::instructions::{Change, DepositArgs, MarketMode};
 use bulkhead::oracle::OracleSource;
 use bulkhead::state::{OrderAction, PositionSide};
 use bulkhead_client::{MarketKeys, ix, pda};
 use bulkhead_lab::world::{Opening, PriceUpdate, World, defaults};
 use solana_account::Account;
 
-use crate::compute_units::Measured;
-use crate::set_ups::{busy, measure, next_minute, note};
+use super::{Step, busy, next_minute};
 
 const BTC: u64 = defaults::BASE_UNIT;
 const USD: u64 = defaults::QUOTE_UNIT;
 const PRICE: u64 = defaults::START_PRICE_E8;
 
-pub(crate) fn all(rows: &mut Vec<Measured>) {
-    wind_down(rows);
-    dead_oracle(rows);
-    migration(rows);
-    collateral(rows);
+pub(super) fn walk(step: &mut Step) {
+    wind_down(step);
+    dead_oracle(step);
+    migration(step);
+    collateral(step);
 }
 
-fn wind_down(rows: &mut Vec<Measured>) {
+fn wind_down(step: &mut Step) {
     let mut world = busy();
     let (keys, keeper) = (world.keys, world.keeper.key);
-    measure(rows, &mut world, "both sides open", ix::view_rates(keys.market));
-    let done = world.wind_down().expect("wind down");
-    note(rows, "begins a wind-down", &done);
+    step(&mut world, "both sides open", ix::view_rates(keys.market));
+    let begin = Change::MarketStatus(MarketMode::WindDown);
+    let apply = world.queue_change(Some(keys.market), begin).expect("queue");
+    step(&mut world, "begins a wind-down", apply);
     let record = ix::record_settlement_price(&keys, keeper);
     for minute in 0..59 {
         next_minute(&mut world, PRICE + minute * 7_919 % 60 * 1_000_000);
         match minute {
-            0 => measure(rows, &mut world, "the first minute", record.clone()),
-            58 => measure(rows, &mut world, "the last minute", record.clone()),
+            0 => drop(step(&mut world, "the first minute", record.clone())),
+            58 => drop(step(&mut world, "the last minute", record.clone())),
             _ => drop(world.send(std::slice::from_ref(&record)).expect("record")),
         }
     }
     world.warp_to(world.market().wind_down_from + 3_600);
-    measure(rows, &mut world, "the median of an hour", ix::settle_market(keys.market, keeper));
+    step(&mut world, "the median of an hour", ix::settle_market(keys.market, keeper));
 }
 
-fn dead_oracle(rows: &mut Vec<Measured>) {
+fn dead_oracle(step: &mut Step) {
     let mut world = busy();
     let (keys, keeper) = (world.keys, world.keeper.key);
     let owner = world.actor(1_000_000 * USD);
@@ -53,28 +53,28 @@ fn dead_oracle(rows: &mut Vec<Measured>) {
     next_minute(&mut world, PRICE * 108 / 100);
     world.send(&[ix::update_market(&keys)]).expect("update");
     world.warp_to(world.now() + 604_800);
-    measure(rows, &mut world, "a dead oracle", ix::settle_market(keys.market, keeper));
+    step(&mut world, "a dead oracle", ix::settle_market(keys.market, keeper));
     for (set_up, position) in [("at a gain", gains), ("at a loss", loses), ("in a frozen vault", frozen)] {
-        measure(rows, &mut world, set_up, ix::settle_position(&keys, keeper, position));
+        step(&mut world, set_up, ix::settle_position(&keys, keeper, position));
     }
 }
 
-fn migration(rows: &mut Vec<Measured>) {
+fn migration(step: &mut Step) {
     let mut world = busy();
     let (market, keeper) = (world.keys.market, world.keeper.key);
-    let data = include_bytes!("../fixtures/market_v1.bin").to_vec();
+    let data = include_bytes!("../../fixtures/market_v1.bin").to_vec();
     let lamports = world.svm.minimum_balance_for_rent_exemption(data.len());
     let account = world.account(&market).expect("the market");
     world.set_account(market, Account { data, lamports, ..account });
-    measure(rows, &mut world, "version 1", ix::migrate_market(keeper, market));
+    step(&mut world, "version 1", ix::migrate_market(keeper, market));
 }
 
-fn collateral(rows: &mut Vec<Measured>) {
+fn collateral(step: &mut Step) {
     let mut world: World = busy();
     let source = OracleSource::PythCore { shard: 9, feed_id: [0xc0; 32] };
     let market = world.keys.market;
-    let done = world.change(Some(market), Change::CollateralOracle(Some(source))).expect("change");
-    note(rows, "oracle of the collateral", &done);
+    let apply = world.queue_change(Some(market), Change::CollateralOracle(Some(source))).expect("queue");
+    step(&mut world, "oracle of the collateral", apply);
     let keys = MarketKeys::of(market, &world.market());
     world.keys = keys;
     let dollar = keys.collateral_price.expect("it was set");
@@ -86,11 +86,11 @@ fn collateral(rows: &mut Vec<Measured>) {
     let args = DepositArgs { amount_atoms: USD, shares_min: 1 };
     let deposit = ix::deposit(&keys, lp.key, lp.tokens, shares, args);
     world.advance(1);
-    measure(rows, &mut world, "with a price of the collateral", deposit);
+    step(&mut world, "with a price of the collateral", deposit);
     let owner = world.actor(1_000_000 * USD);
     let opening = Opening::new(PositionSide::Long, BTC, 20_000 * USD);
     let position = world.place(&owner, &opening).expect("place");
     world.advance(5);
-    let done = world.execute(position, 0).expect("open");
-    note(rows, "opens, with a price of the collateral", &done);
+    let execute = world.execution(&keys, position, 0);
+    step(&mut world, "opens, with a price of the collateral", execute);
 }

@@ -1,8 +1,11 @@
-//! The dearest things that each instruction can be asked to do.
+//! One or more situations for every instruction in which it does all that it can: those in which it is dearest.
+//!
+//! Whoever walks through them gets each instruction with the world in which it would go through now, and sends it: the
+//! table of compute units, and the matrix of substituted accounts.
 
+mod settlement;
 mod triggers;
-
-use std::path::PathBuf;
+mod waiting;
 
 use bulkhead::constants::{ORDER_SEED, POSITION_SEED, TRADER_SEED, VAULT_SEED};
 use bulkhead::instructions::{Change, DepositArgs, MarketMode, QueueChangeArgs};
@@ -11,38 +14,33 @@ use bulkhead::state::{LowHigh, Market, OrderAction, PauseKind, PositionSide};
 use bulkhead::views::MarketParams;
 use bulkhead_client::{ID, ix, pda};
 use bulkhead_lab::world::{Actor, MarketSetup, Opening, PriceUpdate, TxOk, World, WorldOptions, defaults};
-use bulkhead_tests::poke;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
-use crate::compute_units::Measured;
+use crate::poke;
 
 const BTC: u64 = defaults::BASE_UNIT;
 const USD: u64 = defaults::QUOTE_UNIT;
 const PRICE: u64 = defaults::START_PRICE_E8;
 
-/// Where the program lies that [`World`] loads.
-pub(crate) fn program_file() -> PathBuf {
-    let built = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/deploy/bulkhead.so");
-    std::env::var_os("BULKHEAD_SO").map_or_else(built, PathBuf::from)
-}
+/// Gets a world, what the set-up is called, and an instruction that would go through; sends it.
+pub type Step<'a> = dyn FnMut(&mut World, &'static str, Instruction) -> TxOk + 'a;
 
-/// Units of everything, in the order of a market's life.
-pub(crate) fn all() -> Vec<Measured> {
-    let mut rows = Vec::new();
-    birth(&mut rows);
-    updates(&mut rows);
-    orders(&mut rows);
-    triggers::all(&mut rows);
-    collateral(&mut rows);
-    refreshes(&mut rows);
-    flags(&mut rows);
-    liquidations(&mut rows);
-    endings(&mut rows);
-    governance(&mut rows);
-    crate::set_ups_settlement::all(&mut rows);
-    crate::set_ups_waiting::all(&mut rows);
-    rows
+/// All of them, in the order of a market's life.
+pub fn walk(step: &mut Step) {
+    birth(step);
+    updates(step);
+    orders(step);
+    triggers::walk(step);
+    collateral(step);
+    refreshes(step);
+    flags(step);
+    liquidations(step);
+    endings(step);
+    paid(step);
+    governance(step);
+    settlement::walk(step);
+    waiting::walk(step);
 }
 
 fn params() -> MarketParams {
@@ -63,8 +61,12 @@ fn options() -> WorldOptions {
 }
 
 /// A market in which both sides hold open interest and every four-hour bucket has been seen.
-pub(crate) fn busy() -> World {
-    let mut world = World::with(options()).expect("the world comes up");
+pub fn busy() -> World {
+    busy_with(options())
+}
+
+fn busy_with(options: WorldOptions) -> World {
+    let mut world = World::with(options).expect("the world comes up");
     let others = world.actor(10_000_000 * USD);
     world.open(&others, &Opening::new(PositionSide::Long, 7 * BTC, 100_000 * USD)).expect("a long");
     world.open(&others, &Opening::new(PositionSide::Short, 5 * BTC, 70_000 * USD)).expect("a short");
@@ -85,7 +87,7 @@ fn fill_buckets(world: &mut World) {
 }
 
 /// Somebody for whose first position and its first orders no bump has to be searched.
-pub(crate) fn trader(world: &mut World) -> Actor {
+fn trader(world: &mut World) -> Actor {
     let market = world.keys.market;
     loop {
         let actor = world.actor(1_000_000 * USD);
@@ -105,33 +107,23 @@ pub(crate) fn trader(world: &mut World) -> Actor {
 }
 
 /// The next minute, at another price; the market has not seen it yet.
-pub(crate) fn next_minute(world: &mut World, price_e8: u64) {
+fn next_minute(world: &mut World, price_e8: u64) {
     let now = world.now();
     world.warp_to(now - now.rem_euclid(60) + 60);
     world.set_price(&PriceUpdate::at(price_e8, world.now()));
 }
 
-pub(crate) fn note(rows: &mut Vec<Measured>, set_up: &'static str, done: &TxOk) {
-    let used = done.uses.first().expect("the program ran");
-    rows.push(Measured { name: used.name, set_up, units: used.units });
-}
-
-#[track_caller]
-pub(crate) fn measure(
-    rows: &mut Vec<Measured>,
-    world: &mut World,
-    set_up: &'static str,
-    instruction: Instruction,
-) {
-    let done = world.send(&[instruction]).unwrap_or_else(|failed| panic!("{set_up}: {failed}"));
-    note(rows, set_up, &done);
-}
-
-fn birth(rows: &mut Vec<Measured>) {
+fn birth(step: &mut Step) {
     let options = options();
     let mut world = World::bare(&options).expect("the world comes up");
-    let done = world.initialize_protocol(options.cluster).expect("initialize_protocol");
-    note(rows, "once", &done);
+    let args = bulkhead::instructions::InitializeProtocolArgs {
+        cluster: options.cluster,
+        timelock_secs: 0,
+        guardian: world.guardian,
+        fee_receiver: world.fee_receiver,
+    };
+    let initialize = ix::initialize_protocol(world.admin, args);
+    step(&mut world, "once", initialize);
     let setup = MarketSetup::of(&options, &world);
     let args = bulkhead::instructions::CreateMarketArgs {
         index: setup.index,
@@ -140,16 +132,16 @@ fn birth(rows: &mut Vec<Measured>) {
         collateral_oracle: setup.collateral_oracle,
     };
     let create = ix::create_market(world.admin, setup.mint, setup.token_program, args);
-    measure(rows, &mut world, "SPL Token collateral", create);
+    step(&mut world, "SPL Token collateral", create);
 }
 
-fn updates(rows: &mut Vec<Measured>) {
+fn updates(step: &mut Step) {
     let mut world = busy();
     let update = ix::update_market(&world.keys);
     next_minute(&mut world, PRICE * 101 / 100);
-    measure(rows, &mut world, "first price of a minute", update.clone());
+    step(&mut world, "first price of a minute", update.clone());
     world.advance(2);
-    measure(rows, &mut world, "second price of a minute", update.clone());
+    step(&mut world, "second price of a minute", update.clone());
     let crank = ix::crank_market(&world.keys, world.keeper.tokens);
     for (set_up, paid) in [("first price of a minute, paid", 1_000), ("second price of a minute, unpaid", 0)]
     {
@@ -158,38 +150,38 @@ fn updates(rows: &mut Vec<Measured>) {
             _ => next_minute(&mut world, PRICE * 102 / 100),
         }
         let before = world.token_balance(&world.keeper.tokens);
-        measure(rows, &mut world, set_up, crank.clone());
+        step(&mut world, set_up, crank.clone());
         assert_eq!(world.token_balance(&world.keeper.tokens) - before, paid, "{set_up}");
     }
     world.warp_to(world.now() + 3 * 86_400);
     world.set_price(&PriceUpdate::at(PRICE * 90 / 100, world.now()));
-    measure(rows, &mut world, "after three days without a price", update);
+    step(&mut world, "after three days without a price", update);
 
     let lp = world.actor(1_000_000 * USD);
     let shares = world.create_token_account(pda::lp_mint(&world.keys.market), lp.key);
     next_minute(&mut world, PRICE * 95 / 100);
     let args = DepositArgs { amount_atoms: 1_000_000 * USD, shares_min: 1 };
     let deposit = ix::deposit(&world.keys, lp.key, lp.tokens, shares, args);
-    measure(rows, &mut world, "both sides at a loss or a gain", deposit);
+    step(&mut world, "both sides at a loss or a gain", deposit);
 }
 
-fn orders(rows: &mut Vec<Measured>) {
+fn orders(step: &mut Step) {
     let mut world = busy();
     let keys = world.keys;
     let owner = trader(&mut world);
     let opening = Opening::new(PositionSide::Long, BTC, 20_000 * USD);
-    let (position, done) = world.place_in(&keys, &owner, &opening).expect("place");
-    note(rows, "the owner's first", &done);
+    let (position, place) = world.placement(&keys, &owner, &opening);
+    step(&mut world, "the owner's first", place);
     next_minute(&mut world, PRICE);
     // Within the window of fifteen seconds the next minute need not begin: the last price was of this one.
     let placed_at = world.order(&pda::order(&position, 0)).placed_at;
     world.warp_to(placed_at + 5);
     world.set_price(&PriceUpdate::at(PRICE, world.now()));
     age_bucket(&mut world);
-    let done = world.execute(position, 0).expect("open");
-    note(rows, "opens", &done);
-    let (_, done) = world.place_in(&keys, &owner, &opening).expect("place");
-    note(rows, "the owner's second", &done);
+    let execute = world.execution(&keys, position, 0);
+    step(&mut world, "opens", execute);
+    let (_, place) = world.placement(&keys, &owner, &opening);
+    step(&mut world, "the owner's second", place);
 
     world.advance(7_200);
     world.send(&[ix::update_market(&keys)]).expect("update");
@@ -212,21 +204,21 @@ fn orders(rows: &mut Vec<Measured>) {
             trigger_price_e12: 0,
             expires_at: 0,
         };
-        let done =
-            world.send(&[ix::place_order(&keys, owner.key, owner.key, position, args)]).expect("place");
-        if order_id == 1 {
-            note(rows, "by the owner", &done);
+        let place = ix::place_order(&keys, owner.key, owner.key, position, args);
+        match order_id {
+            1 => drop(step(&mut world, "by the owner", place)),
+            _ => drop(world.send(&[place]).expect("place")),
         }
         world.warp_to(world.now() + 5);
         world.set_price(&PriceUpdate::at(price, world.now()));
         age_bucket(&mut world);
-        let done = world.execute(position, order_id).unwrap_or_else(|failed| panic!("{set_up}: {failed}"));
-        note(rows, set_up, &done);
+        let execute = world.execution(&keys, position, order_id);
+        step(&mut world, set_up, execute);
     }
     let second = pda::position(&keys.market, &owner.key, 1);
     world.advance(60);
     let cancel = ix::cancel_order(&keys, world.keeper.key, second, 0, owner.key);
-    measure(rows, &mut world, "by somebody else, for the tip", cancel);
+    step(&mut world, "by somebody else, for the tip", cancel);
 }
 
 /// Lets the last bucket sample lie a minute back, so that the next price opens a bucket.
@@ -235,26 +227,26 @@ fn age_bucket(world: &mut World) {
     poke::<Market>(world, &market, |market| market.observations.sampled_at -= 60);
 }
 
-fn collateral(rows: &mut Vec<Measured>) {
+fn collateral(step: &mut Step) {
     let mut world = busy();
     let keys = world.keys;
     let owner = trader(&mut world);
     let opening = Opening::new(PositionSide::Long, BTC, 30_000 * USD);
     let position = world.open(&owner, &opening).expect("open");
     let add = ix::add_collateral(&keys, owner.key, owner.tokens, position, 10_000 * USD);
-    measure(rows, &mut world, "by the owner", add);
+    step(&mut world, "by the owner", add);
     world.advance(86_400);
     world.send(&[ix::update_market(&keys)]).expect("update");
     next_minute(&mut world, PRICE * 99 / 100);
     world.send(&[ix::refresh_position(&keys, position)]).expect("refresh");
     let remove = ix::remove_collateral(&keys, owner.key, position, owner.tokens, 10_000 * USD);
-    measure(rows, &mut world, "with borrow fee and funding owed", remove);
+    step(&mut world, "with borrow fee and funding owed", remove);
     let delegate = world.key();
-    measure(rows, &mut world, "by the owner", ix::set_delegate(owner.key, position, delegate));
-    measure(rows, &mut world, "open, accrued", ix::view_position(&keys, position));
+    step(&mut world, "by the owner", ix::set_delegate(owner.key, position, delegate));
+    step(&mut world, "open, accrued", ix::view_position(&keys, position));
 }
 
-fn refreshes(rows: &mut Vec<Measured>) {
+fn refreshes(step: &mut Step) {
     let mut world = busy();
     let keys = world.keys;
     let owner = trader(&mut world);
@@ -264,10 +256,10 @@ fn refreshes(rows: &mut Vec<Measured>) {
         position.opened_at -= 4 * 86_400;
     });
     world.advance(3_600);
-    measure(rows, &mut world, "raised, over all buckets", ix::refresh_position(&keys, position));
+    step(&mut world, "raised, over all buckets", ix::refresh_position(&keys, position));
     poke::<bulkhead::state::Position>(&mut world, &position, |position| position.margin_ppm += 30_000);
     world.advance(3_600);
-    measure(rows, &mut world, "lowered", ix::refresh_position(&keys, position));
+    step(&mut world, "lowered", ix::refresh_position(&keys, position));
 }
 
 /// Positions of one BTC whose margin is just enough.
@@ -277,17 +269,17 @@ fn thin(world: &mut World, count: usize) -> Vec<Pubkey> {
     (0..count).map(|_| world.open(&owner, &opening).expect("open")).collect()
 }
 
-fn flags(rows: &mut Vec<Measured>) {
+fn flags(step: &mut Step) {
     let mut world = busy();
     let positions = thin(&mut world, 10);
     let keys = world.keys;
     next_minute(&mut world, PRICE * 96 / 100);
-    measure(rows, &mut world, "one position, first seen below", ix::flag(&keys, &positions[..1]));
+    step(&mut world, "one position, first seen below", ix::flag(&keys, &positions[..1]));
     world.advance(61);
-    measure(rows, &mut world, "ten positions, first seen below", ix::flag(&keys, &positions));
+    step(&mut world, "ten positions, first seen below", ix::flag(&keys, &positions));
 }
 
-fn liquidations(rows: &mut Vec<Measured>) {
+fn liquidations(step: &mut Step) {
     for (percent, set_up, sightings) in [
         (100, "healthy, skipped", 0),
         (96, "below maintenance, first seen", 0),
@@ -306,7 +298,7 @@ fn liquidations(rows: &mut Vec<Measured>) {
         }
         let keeper = world.keeper;
         let liquidate = ix::liquidate(&keys, keeper.key, keeper.tokens, position);
-        measure(rows, &mut world, set_up, liquidate);
+        step(&mut world, set_up, liquidate);
         let left = world.position(&position).size_atoms;
         let expected = match set_up {
             "part" => left > 0 && left < BTC && world.token_balance(&keeper.tokens) > 0,
@@ -317,30 +309,52 @@ fn liquidations(rows: &mut Vec<Measured>) {
     }
 }
 
-fn endings(rows: &mut Vec<Measured>) {
+fn endings(step: &mut Step) {
     let mut world = busy();
     let keys = world.keys;
     let [capped, frozen] = thin(&mut world, 2)[..] else { panic!("two positions") };
     world.freeze(pda::vault(&frozen));
     next_minute(&mut world, PRICE * 205 / 100);
     let keeper = world.keeper;
-    measure(rows, &mut world, "at its cap", ix::settle_capped(&keys, keeper.key, keeper.tokens, capped));
+    step(&mut world, "at its cap", ix::settle_capped(&keys, keeper.key, keeper.tokens, capped));
     world.send(&[ix::liquidate(&keys, keeper.key, keeper.tokens, frozen)]).expect("liquidate");
     world.thaw(pda::vault(&frozen));
-    measure(rows, &mut world, "the pool pays what it had set aside", ix::collect_frozen(&keys, frozen));
+    step(&mut world, "the pool pays what it had set aside", ix::collect_frozen(&keys, frozen));
     let owner = world.position(&capped).owner;
     let destination = world.create_token_account(keys.collateral_mint, owner);
-    measure(
-        rows,
-        &mut world,
-        "with tokens in its vault",
-        ix::close_position(&keys, owner, capped, destination),
-    );
+    step(&mut world, "with tokens in its vault", ix::close_position(&keys, owner, capped, destination));
     let receiver = world.create_token_account(keys.collateral_mint, world.fee_receiver);
-    measure(rows, &mut world, "once", ix::collect_fees(&keys, receiver));
+    step(&mut world, "once", ix::collect_fees(&keys, receiver));
 }
 
-fn governance(rows: &mut Vec<Measured>) {
+/// What the market pays for being kept, out of its crank budget and its insurance.
+fn paid(step: &mut Step) {
+    let params =
+        MarketParams { keeper_floor_quote_atoms: 150_000, crank_fee_quote_atoms: 100_000, ..params() };
+    let mut world = busy_with(WorldOptions { params, ..options() });
+    let [part, insolvent] = thin(&mut world, 2)[..] else { panic!("two positions") };
+    let owner = world.actor(1_000_000 * USD);
+    let capped = world.open(&owner, &Opening::new(PositionSide::Long, BTC, 50_000 * USD)).expect("open");
+    let (keys, keeper) = (world.keys, world.keeper);
+    next_minute(&mut world, PRICE * 96 / 100);
+    step(&mut world, "first price of a minute", ix::crank_market(&keys, keeper.tokens));
+    world.send(&[ix::flag(&keys, &[part])]).expect("flag");
+    world.advance(30);
+    // Its fee is what the insurance has.
+    world.send(&[ix::liquidate(&keys, keeper.key, keeper.tokens, part)]).expect("liquidate");
+    next_minute(&mut world, PRICE * 80 / 100);
+    let had = world.token_balance(&keeper.tokens);
+    let liquidate = ix::liquidate(&keys, keeper.key, keeper.tokens, insolvent);
+    step(&mut world, "insolvent, insurance pays keeper and pool", liquidate);
+    assert!(world.token_balance(&keeper.tokens) > had, "the keeper was not paid");
+    next_minute(&mut world, PRICE * 205 / 100);
+    let had = world.token_balance(&keeper.tokens);
+    let settle = ix::settle_capped(&keys, keeper.key, keeper.tokens, capped);
+    step(&mut world, "at its cap, the crank budget pays the keeper", settle);
+    assert!(world.token_balance(&keeper.tokens) > had, "the keeper was not paid");
+}
+
+fn governance(step: &mut Step) {
     let mut world = busy();
     let (admin, guardian, market) = (world.admin, world.guardian, world.keys.market);
     let source = OracleSource::PythCore { shard: 9, feed_id: defaults::FEED_ID_BTC };
@@ -353,15 +367,15 @@ fn governance(rows: &mut Vec<Measured>) {
         (4, settings, None, "to be cancelled"),
     ] {
         let queue = ix::queue_change(admin, of, QueueChangeArgs { nonce, definition });
-        measure(rows, &mut world, set_up, queue);
+        step(&mut world, set_up, queue);
         let end = match nonce {
             4 => ix::cancel_change(admin, nonce, admin),
             _ => ix::apply_change(nonce, of, admin),
         };
-        measure(rows, &mut world, set_up, end);
+        step(&mut world, set_up, end);
     }
-    measure(rows, &mut world, "new risk", ix::pause(guardian, PauseKind::NewRisk));
-    measure(rows, &mut world, "by the guardian", ix::unpause(guardian, PauseKind::NewRisk));
-    measure(rows, &mut world, "somebody", ix::propose_admin(admin, guardian));
-    measure(rows, &mut world, "once", ix::accept_admin(guardian));
+    step(&mut world, "new risk", ix::pause(guardian, PauseKind::NewRisk));
+    step(&mut world, "by the guardian", ix::unpause(guardian, PauseKind::NewRisk));
+    step(&mut world, "somebody", ix::propose_admin(admin, guardian));
+    step(&mut world, "once", ix::accept_admin(guardian));
 }
