@@ -177,7 +177,7 @@ mod tests {
 
     fn keys() -> MarketKeys {
         let [market, price, collateral_mint, token_program] = [1, 2, 3, 4].map(key);
-        MarketKeys { market, price, collateral_mint, token_program }
+        MarketKeys { market, price, collateral_mint, token_program, collateral_price: None }
     }
 
     fn action(duty: Duty, number: u8) -> Action {

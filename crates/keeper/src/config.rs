@@ -156,6 +156,7 @@ section!(
     Duties {
         update_markets: DutySettings = DutySettings::default(),
         execute_orders: DutySettings = DutySettings::default(),
+        trigger_orders: DutySettings = DutySettings::default(),
         liquidate: DutySettings = DutySettings::default(),
         settle_capped: DutySettings = DutySettings::default(),
         cancel_orders: DutySettings = DutySettings::default(),
@@ -173,6 +174,7 @@ impl Duties {
         match duty {
             Duty::UpdateMarkets => plain(&self.update_markets),
             Duty::ExecuteOrders => plain(&self.execute_orders),
+            Duty::TriggerOrders => plain(&self.trigger_orders),
             Duty::Flag | Duty::Liquidate => plain(&self.liquidate),
             Duty::SettleCapped => plain(&self.settle_capped),
             Duty::CancelOrders => plain(&self.cancel_orders),

@@ -13,6 +13,7 @@ mod settle_capped;
 mod sweep_orders;
 #[cfg(test)]
 mod tests;
+mod trigger_orders;
 mod update_markets;
 
 use bulkhead_risk::UnixSeconds;
@@ -29,6 +30,8 @@ pub enum Duty {
     Liquidate,
     /// Note what is below maintenance for the first time.
     Flag,
+    /// Begin the windows of orders whose trigger a price meets.
+    TriggerOrders,
     /// Take the first sample of each bucket into the markets, for the crank fee.
     UpdateMarkets,
     /// Settle positions at their payout cap.
@@ -47,10 +50,11 @@ pub enum Duty {
 
 impl Duty {
     /// All, the most urgent first: where not everything can be sent at once, this is the order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ExecuteOrders,
         Self::Liquidate,
         Self::Flag,
+        Self::TriggerOrders,
         Self::UpdateMarkets,
         Self::SettleCapped,
         Self::CancelOrders,
@@ -66,6 +70,7 @@ impl Duty {
             Self::ExecuteOrders => "execute_orders",
             Self::Liquidate => "liquidate",
             Self::Flag => "flag",
+            Self::TriggerOrders => "trigger_orders",
             Self::UpdateMarkets => "update_markets",
             Self::SettleCapped => "settle_capped",
             Self::CancelOrders => "cancel_orders",
@@ -79,7 +84,10 @@ impl Duty {
     /// Urgent ones are planned at every change and sent unseen. The others are planned once a second and
     /// simulated before they are sent, so that a refusal costs nothing.
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Self::ExecuteOrders | Self::Liquidate | Self::Flag | Self::UpdateMarkets)
+        matches!(
+            self,
+            Self::ExecuteOrders | Self::Liquidate | Self::Flag | Self::TriggerOrders | Self::UpdateMarkets
+        )
     }
 
     /// Most compute units of one action: half as much again as docs/compute-units.md measures with SPL Token,
@@ -89,6 +97,7 @@ impl Duty {
             Self::ExecuteOrders => 60_000,
             Self::Liquidate => 65_000,
             Self::Flag => 7_500,
+            Self::TriggerOrders => 8_000,
             Self::UpdateMarkets => 35_000,
             Self::SettleCapped => 55_000,
             Self::CancelOrders | Self::SweepOrders => 10_000,
@@ -103,6 +112,7 @@ impl Duty {
             Self::ExecuteOrders => execute_orders::plan(view, now),
             Self::Liquidate => liquidate::plan(view, now),
             Self::Flag => flag::plan(view, now),
+            Self::TriggerOrders => trigger_orders::plan(view, now),
             Self::UpdateMarkets => update_markets::plan(view, now),
             Self::SettleCapped => settle_capped::plan(view, now),
             Self::CancelOrders => cancel_orders::plan(view, now),

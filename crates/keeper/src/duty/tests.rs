@@ -1,8 +1,12 @@
 //! What is planned, and what is not: a market of 50,000 USD with round numbers.
 
+mod triggers;
+
 use anchor_lang::Discriminator;
 use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
-use bulkhead::state::{Market, Order, OrderAction, POSITION_CLOSED, POSITION_OPEN, Position, Protocol};
+use bulkhead::state::{
+    Market, Order, OrderAction, OrderKind, POSITION_CLOSED, POSITION_OPEN, Position, Protocol,
+};
 use bulkhead::views::MarketParams;
 use bulkhead_client::accounts::{self, Account, AnyAccount};
 use bulkhead_client::quote::{Look, quote_open};
@@ -135,16 +139,30 @@ impl World {
         self.put(key, AnyAccount::Position(Box::new(position)));
     }
 
-    /// An order of `position` that was placed at the beginning.
+    /// A market order of `position` that was placed at the beginning.
     fn order(&mut self, position: Pubkey, acceptable_price_e12: u64) -> Pubkey {
+        self.order_with(position, |order| order.acceptable_price_e12 = acceptable_price_e12)
+    }
+
+    /// A stop-loss at 48,000 USD that was placed at the beginning and expires 1,000 s later.
+    fn stop_loss(&mut self, position: Pubkey, change: impl FnOnce(&mut Order)) -> Pubkey {
+        self.order_with(position, |order| {
+            order.kind = OrderKind::StopLoss.into();
+            order.trigger_price_e12 = 4_800_000 * 10_000_000_000;
+            order.expires_at = NOW + 1_000;
+            change(order);
+        })
+    }
+
+    fn order_with(&mut self, position: Pubkey, change: impl FnOnce(&mut Order)) -> Pubkey {
         let mut order: Order = zeroed(ACCOUNT_VERSION);
         order.position = position;
         order.action = OrderAction::Decrease.into();
         order.size_atoms = u64::MAX;
-        order.acceptable_price_e12 = acceptable_price_e12;
         order.placed_at = NOW;
         order.tip_lamports = 50_000;
         order.payer = Pubkey::new_from_array([9; 32]);
+        change(&mut order);
         self.change(position, |position| position.open_orders = 1);
         let key = pda::order(&position, 0);
         self.put(key, AnyAccount::Order(Box::new(order)));
