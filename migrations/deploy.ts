@@ -88,6 +88,7 @@ async function market(chain: Chain, protocolKey: Address, config: MarketConfig, 
         tokenProgram: await tokenProgramOf(chain, mint),
         index: config.index,
         oracle: config.oracle,
+        collateralOracle: null,
         params: config.params,
     });
     console.log(`${config.symbol} ${key}: created in ${await send(chain, [instruction])}`);

@@ -34,13 +34,26 @@ function localnetBinary(): string {
     const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'target');
     const path = process.env['BULKHEAD_LOCALNET'] ?? join(target, 'debug/bulkhead-localnet');
     if (!existsSync(path)) {
-        throw new Error(`${path} is missing. Build it: cargo build --locked -p bulkhead-localnet, and the program: cargo xtask build`);
+        throw new Error(
+            `${path} is missing. Build it: cargo build --locked -p bulkhead-localnet, and the program: cargo xtask build`,
+        );
     }
     return path;
 }
 
 async function startChain(state: string): Promise<ChildProcess> {
-    const options = ['--rpc-port', '0', '--ws-port', '0', '--state', state, '--no-attendant', '--hold-prices'];
+    const options = [
+        '--rpc-port',
+        '0',
+        '--ws-port',
+        '0',
+        '--state',
+        state,
+        '--markets',
+        join(root, 'migrations/markets'),
+        '--no-attendant',
+        '--hold-prices',
+    ];
     const chain = spawn(localnetBinary(), options, { stdio: ['pipe', 'pipe', 'inherit'] });
     await new Promise<void>((ready, failed) => {
         chain.once('exit', (code) => failed(new Error(`the local chain ended with ${code}`)));
@@ -61,7 +74,11 @@ export async function start(): Promise<World> {
     if (!user) throw new Error('the local chain has no wallet for the user');
     const wallet = { address: user.address, keypair: JSON.parse(readFileSync(user.keypair, 'utf8')) as number[] };
     await build({ root: app, logLevel: 'warn' });
-    const server: PreviewServer = await preview({ root: app, preview: { host: '127.0.0.1', port: 0 }, logLevel: 'warn' });
+    const server: PreviewServer = await preview({
+        root: app,
+        preview: { host: '127.0.0.1', port: 0 },
+        logLevel: 'warn',
+    });
     const page = server.resolvedUrls?.local[0];
     if (!page) throw new Error('the page is not served');
     const browser = await chromium.launch({
@@ -85,6 +102,8 @@ export async function start(): Promise<World> {
         tell: (command) => chain.stdin?.write(`${command}\n`),
         context: async (width, height) => {
             const context = await browser.newContext({ viewport: { width, height }, locale: 'en-GB' });
+            // The runner's compiler puts this around named functions, and the page does not have it.
+            await context.addInitScript('globalThis.__name = (one) => one');
             await context.addInitScript(install, wallet);
             return context;
         },

@@ -8,3 +8,4 @@ mod host_comparison;
 mod ledgers;
 mod set_ups;
 mod set_ups_settlement;
+mod set_ups_waiting;

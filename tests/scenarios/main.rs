@@ -2,6 +2,19 @@
 
 mod actions;
 mod books;
+mod breaches;
+mod coverage;
+mod ending;
+mod follow;
+mod governance;
+mod keeping;
+mod liquidity;
+mod pools;
+mod prices;
 mod random_actions;
 mod replay;
+mod snapshot;
+mod top_ups;
 mod town;
+mod trading;
+mod views;

@@ -29,6 +29,8 @@ fi
 cd "$root"
 export RUSTC="$sbf/bin/rustc" BULKHEAD_WASM_LD="$sbf/bin/wasm-ld"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$here/wasm-ld"
+# Panics name source files: not those of this machine.
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$root=."
 cargo build --locked --quiet --profile wasm --target $target --package bulkhead-wasm
 module=${CARGO_TARGET_DIR:-$root/target}/$target/wasm/bulkhead_wasm.wasm
 

@@ -117,7 +117,7 @@ export function startFeed(): void {
     started = true;
     void (async () => {
         for (;;) {
-            await session().catch(() => undefined);
+            await session().catch((error: unknown) => console.warn('feed', error));
             if (world.feed !== 'stale') set({ ...world, feed: world.loaded ? 'stale' : 'connecting' });
             await new Promise((resume) => setTimeout(resume, RECONNECT_MS));
         }

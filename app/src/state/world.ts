@@ -81,8 +81,17 @@ function without<T>(map: ReadonlyMap<Address, T>, address: Address): ReadonlyMap
     return next;
 }
 
-/** The world after one account has changed. An empty account has been closed. */
+/** The world after one account has changed. One that cannot be read, of another version, changes nothing. */
 export function applied(world: World, change: Change): World {
+    try {
+        return read(world, change);
+    } catch {
+        return world;
+    }
+}
+
+/** An empty account has been closed. */
+function read(world: World, change: Change): World {
     const { address, data } = change;
     if (change.kind === 'price') {
         return { ...world, prices: put(world.prices, address, { owner: change.owner, data }) };

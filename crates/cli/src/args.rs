@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::amount::Lamports;
-use crate::commands::{admin, decode, keeping, lp, market, order, position, protocol};
+use crate::commands::{admin, decode, keeping, lp, market, migrate, order, position, protocol, top_up};
 use crate::error::{CliError, Result};
 use crate::output::Format;
 
@@ -70,6 +70,9 @@ pub enum Command {
     /// Orders of a position: place, list, execute, cancel
     #[command(subcommand)]
     Order(order::Command),
+    /// Top-up plans: a wallet that stands behind a position, within bounds
+    #[command(subcommand)]
+    TopUp(top_up::Command),
     /// Provide liquidity to a market's pool
     #[command(subcommand)]
     Lp(lp::Command),
@@ -83,13 +86,16 @@ pub enum Command {
     /// Let a position's requirement follow the market's
     Refresh(keeping::OnPosition),
     /// Settle a position that has reached its payout cap
-    Settle(keeping::OnPosition),
+    Settle(keeping::Settle),
     /// Collect what a vault that was frozen left owed
     CollectFrozen(keeping::OnPosition),
     /// Take the price account's sample into a market
-    Update(keeping::OnMarket),
+    Update(keeping::Update),
     /// Send a market's protocol fees to the fee receiver
     CollectFees(keeping::CollectFees),
+    /// Move accounts of the version before to this one's layout; anyone
+    #[command(subcommand)]
+    Migrate(migrate::Command),
     /// Govern: changes behind the timelock, pauses, hand-over
     #[command(subcommand)]
     Admin(admin::Command),

@@ -7,9 +7,11 @@ pub mod decode;
 pub mod keeping;
 pub mod lp;
 pub mod market;
+pub mod migrate;
 pub mod order;
 pub mod position;
 pub mod protocol;
+pub mod top_up;
 
 use crate::error::Result;
 use crate::output::Report;

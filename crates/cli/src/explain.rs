@@ -1,13 +1,15 @@
 //! A position in words: what it is worth, what it must hold, how far it is from liquidation, and why.
 
 use anchor_lang::prelude::Pubkey;
-use bulkhead::state::Position;
+use bulkhead::state::{Position, TopUpPlan};
 use bulkhead_client::quote;
 use bulkhead_client::rpc::Snapshot;
 use bulkhead_risk::health::Health;
 use bulkhead_risk::liquidation::Readiness;
+use bulkhead_risk::margin_call::CALL_PPM;
+use bulkhead_risk::transition::settle_final;
 use bulkhead_risk::volatility::Volatility;
-use bulkhead_risk::{self as risk, MarketStatus, PositionStatus, PriceE12, Purpose, QuoteAtoms, Side, fixed};
+use bulkhead_risk::{self as risk, MarketStatus, PositionStatus, PriceE12, QuoteAtoms, Side, fixed};
 use serde_json::{Value, json};
 
 use crate::amount::{percent, plain, price};
@@ -39,27 +41,35 @@ pub struct Explanation {
     note: Option<String>,
     sigma_hour_ppm: u64,
     new_risk_paused: bool,
+    plan: Option<TopUpPlan>,
     removable: std::result::Result<QuoteAtoms, bulkhead_client::Refusal>,
 }
 
 impl Explanation {
     /// Of a position at a market, its price and the clock.
     pub fn of(key: Pubkey, account: &Position, snapshot: &Snapshot, new_risk_paused: bool) -> Result<Self> {
-        let View { look, note } = View::of(snapshot)?;
-        let market = look.observed(Purpose::Observe)?;
+        let view = View::of(snapshot)?;
+        let health = view.health(account)?;
+        let View { market, note, .. } = view;
         let position = account.view()?.accrued(&market.params, &market.ledger)?.lowered(&market)?;
         Ok(Self {
             key,
             account: *account,
             position,
             market,
-            health: quote::health(&look, account)?,
+            health,
             units: Units::of(&snapshot.market.account),
             note,
             sigma_hour_ppm: Volatility::sigma_hour_ppm(market.volatility.variance_1h_e24)?,
             new_risk_paused,
+            plan: None,
             removable: quote::removable_collateral(&snapshot.look()?, account),
         })
+    }
+
+    /// The same, with its top-up plan if it has one.
+    pub fn with_plan(self, plan: Option<TopUpPlan>) -> Self {
+        Self { plan, ..self }
     }
 
     /// Its health.
@@ -119,6 +129,9 @@ impl Explanation {
                 "It is flat for good. {} in its vault are yours: `position close` returns them and the rent.",
                 self.units.quote(self.account.collateral_atoms)
             )),
+            PositionStatus::Open if self.market.status == MarketStatus::Settled => {
+                lines.push(self.settled_line()?);
+            }
             PositionStatus::Open => lines.extend(self.open_lines()?),
         }
         Ok(Report::new(lines.join("\n"), self.json()?))
@@ -140,6 +153,7 @@ impl Explanation {
 
     fn open_lines(&self) -> Result<Vec<String>> {
         let mut lines = vec![self.worth(), self.requirement()?, self.how_far()?, self.cap()?];
+        lines.extend(self.warnings());
         lines.push(match self.reduce_only_reasons()?.as_slice() {
             [] => "It is not reduce-only: it may grow as far as its margin allows.".into(),
             reasons => format!("It may only shrink: {}.", reasons.join("; ")),
@@ -151,6 +165,39 @@ impl Explanation {
             Err(refusal) => format!("Collateral cannot be taken out now: {refusal}."),
         });
         Ok(lines)
+    }
+
+    fn settled_line(&self) -> Result<String> {
+        let settled = settle_final(&self.market, &self.position, false)?;
+        Ok(format!(
+            "Its market is settled. `position settle`, which anyone may send, closes it at {} with a profit and \
+             loss of {}; {} are its owner's then: `position close` takes them out.",
+            price(settled.closed.price.get()),
+            self.units.signed_quote(settled.closed.pnl.get()),
+            self.units.quote(settled.position.collateral.get()),
+        ))
+    }
+
+    /// Whether a margin call stands, and what a top-up plan would do about it.
+    fn warnings(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.position.margin_called {
+            let multiple = percent(CALL_PPM as i64);
+            lines.push(format!(
+                "A margin call stands: its equity was seen below {multiple} of what it must hold, and has not \
+                 been seen above since."
+            ));
+        }
+        if let Some(plan) = &self.plan {
+            lines.push(format!(
+                "A top-up plan stands behind it: below {} of what it must hold, {} at a time, {} left of its \
+                 budget (see `top-up show`).",
+                percent(plan.trigger_ppm.into()),
+                self.units.quote(plan.amount_atoms),
+                self.units.quote(plan.budget_atoms),
+            ));
+        }
+        lines
     }
 
     fn worth(&self) -> String {
@@ -282,6 +329,12 @@ impl Explanation {
             "payout_cap": quote(self.position.reserved.get().into()),
             "reduce_only_reasons": self.reduce_only_reasons()?,
             "removable_collateral": self.removable.as_ref().ok().map(|amount| quote(amount.get().into())),
+            "margin_called": self.position.margin_called,
+            "top_up_plan": self.plan.map(|plan| json!({
+                "trigger_percent": rate(plan.trigger_ppm.into()),
+                "amount": quote(plan.amount_atoms.into()),
+                "budget": quote(plan.budget_atoms.into()),
+            })),
             "open_orders": self.account.open_orders,
             "delegate": (self.account.delegate != Pubkey::default()).then(|| self.account.delegate.to_string()),
         }))

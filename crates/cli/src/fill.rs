@@ -3,6 +3,8 @@
 //! An order fills on a price that is published a little after it was placed. Whoever brings that price may be
 //! anyone: so the owner needs nobody. An order that closes accepts a price up to two minutes old, which the
 //! chain's price account usually has even where nobody pushes to it for this market.
+//!
+//! An order with a trigger waits for that first. Whoever brings the price that meets it may be anyone too.
 
 use std::time::Duration;
 
@@ -12,11 +14,14 @@ use bulkhead::instructions::ExecuteOrderArgs;
 use bulkhead::state::{Market, Order, OrderAction};
 use bulkhead_client::rpc::{SendError, Snapshot, TxRequest};
 use bulkhead_client::{error, ix, pda};
+use bulkhead_risk::orders::{
+    self, OrderAction as RiskAction, OrderKind, TriggerDirection, trigger_direction,
+};
 use bulkhead_risk::volatility::STALE_SECS;
-use bulkhead_risk::{UnixSeconds, orders};
+use bulkhead_risk::{PriceE12, RiskError, Side, UnixSeconds};
 use solana_instruction::Instruction;
 
-use crate::amount::span;
+use crate::amount::{price, span};
 use crate::error::{CliError, Result};
 use crate::narrate::spent_with;
 use crate::session::{Found, Session};
@@ -34,6 +39,15 @@ const NOT_YET: [BulkheadError; 7] = [
     BulkheadError::PriceTooOld,
     BulkheadError::PriceNotAcceptable,
     BulkheadError::PriceNotMonotonic,
+    BulkheadError::ConfidenceTooWide,
+];
+
+/// What the program says while an order's trigger is not met, or once somebody else has brought the price.
+const NOT_TRIGGERED: [BulkheadError; 5] = [
+    BulkheadError::TriggerNotMet,
+    BulkheadError::OrderAlreadyTriggered,
+    BulkheadError::PriceBeforeOrder,
+    BulkheadError::PriceTooOld,
     BulkheadError::ConfidenceTooWide,
 ];
 
@@ -57,25 +71,38 @@ pub enum Filled {
 /// Where an order stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// It waits for its trigger, which the price account does not meet; in words, for what.
+    Untriggered(String),
+    /// The price account meets its trigger.
+    Triggerable,
     /// The price account holds a price of its window.
     Ready,
-    /// Not yet; in words, why.
+    /// Its window runs; in words, why it does not fill yet.
     Waiting(String),
-    /// Its window is over, and it can be cancelled.
+    /// The window of a market order is over, and it can be cancelled.
     Over,
+    /// It can no longer be triggered, and can be cancelled.
+    Expired,
 }
 
-/// Where `order` stands at a market, its price and the clock.
-pub fn standing(snapshot: &Snapshot, order: &Order) -> Result<Standing> {
-    let params = snapshot.market.account.params.view();
-    let (now, since) = (snapshot.clock.now, UnixSeconds(order.placed_at));
-    if now >= orders::cancellable_from(&params, order.action()?.into(), since)? {
-        return Ok(Standing::Over);
+impl Standing {
+    /// Whether a price may still fill it as it stands.
+    pub fn may_fill(&self) -> bool {
+        matches!(self, Self::Ready | Self::Waiting(_))
     }
-    if snapshot.clock.slot <= order.placed_slot {
+}
+
+/// Where `order` of a position of this side stands at a market, its price and the clock.
+pub fn standing(snapshot: &Snapshot, side: Side, order: &Order) -> Result<Standing> {
+    let (params, now) = (snapshot.market.account.params.view(), snapshot.clock.now);
+    let view = order.view()?;
+    if !view.may_still_fill(&params, now)? {
+        return without_window(snapshot, side, &view);
+    }
+    if snapshot.clock.slot <= order.since_slot()? {
         return Ok(Standing::Waiting("waiting for the next slot".into()));
     }
-    let published = snapshot.sample.publish_time;
+    let (since, published) = (view.since()?, snapshot.sample.publish_time);
     if orders::require_in_window(&params, since, published).is_ok() {
         return Ok(Standing::Ready);
     }
@@ -83,11 +110,40 @@ pub fn standing(snapshot: &Snapshot, order: &Order) -> Result<Standing> {
         (since.after_secs(params.order_delay_secs)?, since.after_secs(params.order_window_secs)?);
     Ok(Standing::Waiting(if published < opens {
         let age = span(now.since(published)?);
-        format!("waiting for a price published after the order; the price account's is {age} old")
+        let what = if view.kind.has_trigger() { "the trigger" } else { "the order" };
+        format!("waiting for a price published after {what}; the price account's is {age} old")
     } else {
         let late = span(published.since(closes)?);
         format!("the price account's price is {late} past the order's window: it comes too late")
     }))
+}
+
+/// The same of an order that nothing can fill as it stands.
+fn without_window(snapshot: &Snapshot, side: Side, order: &orders::Order) -> Result<Standing> {
+    let now = snapshot.clock.now;
+    if !order.kind.has_trigger() {
+        return Ok(Standing::Over);
+    }
+    if order.is_expired(now) {
+        return Ok(Standing::Expired);
+    }
+    let waiting =
+        format!("waiting for a price of {}", trigger_text(side, order.action, order.kind, order.trigger));
+    Ok(match order.triggered(&snapshot.market.account.view()?, side, &snapshot.sample, now) {
+        Ok(_) => Standing::Triggerable,
+        Err(RiskError::TriggerNotMet) => Standing::Untriggered(waiting),
+        Err(other) => Standing::Untriggered(format!("{waiting}; {}", CliError::from(other))),
+    })
+}
+
+/// What triggers an order: "58,000.00 USD or below". Only the price for what never triggers.
+pub fn trigger_text(side: Side, action: RiskAction, kind: OrderKind, trigger: PriceE12) -> String {
+    let at = price(trigger.get());
+    match trigger_direction(side, action, kind) {
+        Some(TriggerDirection::AtOrBelow) => format!("{at} or below"),
+        Some(TriggerDirection::AtOrAbove) => format!("{at} or above"),
+        None => at,
+    }
 }
 
 /// The instructions that fill `order`. An opening one at a market that nobody has updated for long brings the
@@ -145,14 +201,40 @@ async fn step(session: &Session, position: Pubkey, order_id: u32, executor: Exec
         return Ok(Step::Filled(Filled::Theirs));
     };
     let found = session.found(position).await?;
-    match standing(&found.snapshot, &order)? {
-        Standing::Over => Err(give_up(session, &found, &order).await?),
-        Standing::Waiting(why) => Ok(Step::Waiting(why)),
+    match standing(&found.snapshot, found.position.view()?.side, &order)? {
+        over @ (Standing::Over | Standing::Expired) => {
+            Err(give_up(session, &found, &order, over == Standing::Expired).await?)
+        }
+        Standing::Waiting(why) | Standing::Untriggered(why) => Ok(Step::Waiting(why)),
+        Standing::Triggerable if executor == Executor::Keeper => {
+            Ok(Step::Waiting("its trigger is met: waiting for a keeper".into()))
+        }
+        Standing::Triggerable => Ok(Step::Waiting(match trigger(session, &found, &order).await? {
+            Ok(_) => "triggered: waiting for a price of its window".into(),
+            Err(why) => why,
+        })),
         Standing::Ready if executor == Executor::Keeper => Ok(Step::Waiting("waiting for a keeper".into())),
         Standing::Ready => Ok(match execute(session, &found, &order).await? {
             Ok(filled) => Step::Filled(filled),
             Err(why) => Step::Waiting(why),
         }),
+    }
+}
+
+/// Tries to trigger `order` now; the inner error says why not yet.
+pub async fn trigger(
+    session: &Session,
+    found: &Found,
+    order: &Order,
+) -> Result<std::result::Result<Sent, String>> {
+    let me = session.me()?;
+    let trigger = ix::trigger_order(&found.keys(), me, found.key, order.id);
+    match session.sender().send(&TxRequest::new(me, vec![trigger]), &[session.signer()?]).await {
+        Ok(landed) => Ok(Ok(session.with_events(landed).await)),
+        Err(SendError::Refused(failure)) if NOT_TRIGGERED.iter().any(|error| failure.is(*error)) => {
+            Ok(Err(failure.cause.to_string()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -191,12 +273,18 @@ pub fn spent(code: u32) -> CliError {
     CliError::Refused { name, message }
 }
 
-async fn give_up(session: &Session, found: &Found, order: &Order) -> Result<CliError> {
-    session.say("no price of the order's window was brought: cancelling it");
+async fn give_up(session: &Session, found: &Found, order: &Order, is_expired: bool) -> Result<CliError> {
+    session.say(match is_expired {
+        true => "the order has expired: cancelling it",
+        false => "no price of the order's window was brought: cancelling it",
+    });
     let me = session.me()?;
     let cancel = ix::cancel_order(&found.keys(), me, found.key, order.id, order.payer);
     session.send_confirmed(&TxRequest::new(me, vec![cancel])).await?;
-    Ok(CliError::refused(window_passed(found.market())))
+    Ok(match is_expired {
+        true => CliError::refused("the order was cancelled: it expired before a price met its trigger"),
+        false => CliError::refused(window_passed(found.market())),
+    })
 }
 
 fn window_passed(market: &Market) -> String {
@@ -211,10 +299,10 @@ fn window_passed(market: &Market) -> String {
 #[cfg(test)]
 mod tests {
     use anchor_lang::Discriminator;
-    use bulkhead::constants::ACCOUNT_VERSION;
+    use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
     use bulkhead_client::accounts::decode;
     use bulkhead_client::rpc::{ChainClock, Keyed};
-    use bulkhead_risk::{PriceE12, Sample};
+    use bulkhead_risk::Sample;
 
     use super::*;
 
@@ -222,7 +310,7 @@ mod tests {
 
     fn at(published: i64, now: i64, slot: u64) -> Snapshot {
         let mut data = [Market::DISCRIMINATOR, &[0; size_of::<Market>()][..]].concat();
-        data[Market::DISCRIMINATOR.len()] = ACCOUNT_VERSION;
+        data[Market::DISCRIMINATOR.len()] = MARKET_VERSION;
         let mut market: Market = decode(&data).unwrap();
         (market.params.order_delay_secs, market.params.order_window_secs) = (2, 15);
         let publish_time = UnixSeconds(PLACED + published);
@@ -247,7 +335,7 @@ mod tests {
     #[test]
     fn an_order_waits_for_its_window_and_no_longer() {
         let close = order(OrderAction::Decrease);
-        let stands = |published, now, slot| standing(&at(published, now, slot), &close).unwrap();
+        let stands = |published, now, slot| standing(&at(published, now, slot), Side::Long, &close).unwrap();
         assert!(is_waiting(&stands(2, 3, 7), "next slot"));
         assert!(is_waiting(&stands(1, 3, 8), "published after the order"));
         assert_eq!(stands(2, 3, 8), Standing::Ready);
@@ -261,7 +349,7 @@ mod tests {
     #[test]
     fn an_opening_order_has_ten_seconds_past_its_window() {
         let open = order(OrderAction::Increase);
-        assert_eq!(standing(&at(15, 25, 8), &open).unwrap(), Standing::Ready);
-        assert_eq!(standing(&at(15, 26, 8), &open).unwrap(), Standing::Over);
+        assert_eq!(standing(&at(15, 25, 8), Side::Long, &open).unwrap(), Standing::Ready);
+        assert_eq!(standing(&at(15, 26, 8), Side::Long, &open).unwrap(), Standing::Over);
     }
 }

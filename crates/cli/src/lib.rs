@@ -20,6 +20,7 @@ pub mod output;
 pub mod session;
 pub mod submit;
 pub mod tokens;
+pub mod trigger;
 pub mod units;
 pub mod view;
 
@@ -39,15 +40,17 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Market(command) => command.run(&session).await,
         Command::Position(command) => command.run(&session).await,
         Command::Order(command) => command.run(&session).await,
+        Command::TopUp(command) => command.run(&session).await,
         Command::Lp(command) => command.run(&session).await,
         Command::Protocol(command) => command.run(&session).await,
         Command::Liquidate(command) => command.run(&session).await,
         Command::Flag(command) => command.run(&session).await,
         Command::Refresh(command) => command.refresh(&session).await,
-        Command::Settle(command) => command.settle(&session).await,
+        Command::Settle(command) => command.run(&session).await,
         Command::CollectFrozen(command) => command.collect_frozen(&session).await,
-        Command::Update(command) => command.update(&session).await,
+        Command::Update(command) => command.run(&session).await,
         Command::CollectFees(command) => command.run(&session).await,
+        Command::Migrate(command) => command.run(&session).await,
         Command::Admin(command) => command.run(&session).await,
         Command::Decode(command) => command.run(&session).await,
         Command::Completion { .. } => Ok(None),

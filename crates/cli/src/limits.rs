@@ -60,7 +60,8 @@ fn is_buying(side: Side, action: OrderAction) -> bool {
     matches!((side, action), (Side::Long, OrderAction::Increase) | (Side::Short, OrderAction::Decrease))
 }
 
-fn read_price(typed: &Typed) -> Result<PriceE12> {
+/// Reads a price in USD.
+pub fn read_price(typed: &Typed) -> Result<PriceE12> {
     if let Some(unit) = typed.unit().filter(|unit| !unit.eq_ignore_ascii_case("USD")) {
         return Err(CliError::usage(format!("prices are in USD, not in {unit}")));
     }

@@ -51,6 +51,13 @@ pub fn narrate(event: &AnyEvent, units: &Units) -> String {
             units.signed_quote(event.equity_atoms.into()),
             units.quote(event.maintenance_atoms)
         ),
+        other => narrate_upkeep(other, units),
+    }
+}
+
+/// Events of collateral, deposits and the running of a market.
+fn narrate_upkeep(event: &AnyEvent, units: &Units) -> String {
+    match event {
         AnyEvent::CollateralAdded(event) => format!(
             "{} added, collateral now {}",
             units.quote(event.amount_atoms),
@@ -76,6 +83,61 @@ pub fn narrate(event: &AnyEvent, units: &Units) -> String {
                 price(event.index_price_e12),
                 price(event.mark_price_e12)
             )
+        }
+        AnyEvent::MarginCalled(event) => format!(
+            "margin call: equity {}, maintenance margin {}",
+            units.signed_quote(event.equity_atoms.into()),
+            units.quote(event.maintenance_atoms)
+        ),
+        AnyEvent::OrderTriggered(event) => format!(
+            "order triggered at {}; {} to whoever did it",
+            price(event.index_price_e12),
+            sol(event.tip_lamports.into())
+        ),
+        AnyEvent::CrankPaid(event) => format!("{} paid for the update", units.quote(event.amount_atoms)),
+        other => narrate_pool(other, units),
+    }
+}
+
+/// Events of pools, top-ups and the end of a market.
+fn narrate_pool(event: &AnyEvent, units: &Units) -> String {
+    match event {
+        AnyEvent::WithdrawalRequested(event) => {
+            format!("withdrawal of {} shares requested", units.plain_quote(event.shares.into()))
+        }
+        AnyEvent::WithdrawalExecuted(event) => format!(
+            "{} paid for {} shares; {} shares left",
+            units.quote(event.amount_atoms),
+            units.plain_quote(event.shares_burnt.into()),
+            units.plain_quote(event.shares_left.into())
+        ),
+        AnyEvent::WithdrawalCancelled(event) => format!(
+            "withdrawal cancelled, {} shares returned to its owner",
+            units.plain_quote(event.shares_returned.into())
+        ),
+        AnyEvent::TopUpSet(event) => format!(
+            "top-up plan set: below {} of the maintenance margin, {} at a time, {} in all",
+            percent(event.trigger_ppm.into()),
+            units.quote(event.amount_atoms),
+            units.quote(event.budget_atoms)
+        ),
+        AnyEvent::ToppedUp(event) => format!(
+            "topped up by {}, collateral now {}; {} to the keeper, {} left of the budget",
+            units.quote(event.into_vault_atoms),
+            units.quote(event.collateral_atoms),
+            units.quote(event.keeper_pay_atoms),
+            units.quote(event.budget_atoms)
+        ),
+        AnyEvent::SettlementPriceRecorded(event) => {
+            format!("{} kept as price number {} of the wind-down", price(event.price_e12), event.count)
+        }
+        AnyEvent::MarketSettledAt(event) => format!(
+            "market settled ({:?}): every position leaves at {}",
+            event.reason,
+            price(event.price_e12)
+        ),
+        AnyEvent::PositionSettled(event) => {
+            format!("settled with its market: {}", closed(&event.closed, units))
         }
         other => narrate_plain(other),
     }

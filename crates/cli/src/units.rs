@@ -71,6 +71,14 @@ impl Units {
         typed.atoms(self.quote_decimals)
     }
 
+    /// The same, zero allowed.
+    pub fn read_quote_or_zero(&self, typed: &Typed) -> Result<u64> {
+        match typed.atoms_or_zero(self.quote_decimals)? {
+            0 => Ok(0),
+            _ => self.read_quote(typed),
+        }
+    }
+
     /// A size, for people.
     pub fn base(&self, atoms: u64) -> String {
         named(amount::grouped(atoms.into(), self.base_decimals), self.base)

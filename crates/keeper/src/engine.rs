@@ -19,7 +19,7 @@ use crate::duty::Duty;
 use crate::http::Health;
 use crate::profit;
 use crate::send::{Courier, Job};
-use crate::state::{Doubt, State, Update, View};
+use crate::state::{Doubt, MarketState, State, Update, View};
 use crate::table::{Outcome, Table, Turns};
 use crate::telemetry;
 
@@ -207,9 +207,20 @@ impl Engine {
             self.last_slow = Some(self.last_round);
             self.state.sweep(SWEEP);
             telemetry::state(&self.state, &self.table, now);
+            self.doubt_markets();
         }
         if self.balance.is_none_or(|lamports| lamports >= self.config.wallet.balance_min_lamports) {
             self.dispatch(due);
+        }
+    }
+
+    /// A position that is ahead of its market was read after it: the market's own notification was lost.
+    fn doubt_markets(&mut self) {
+        let is_behind =
+            |market: &&MarketState| market.seen.as_ref().is_some_and(|seen| !seen.hits.refused.is_empty());
+        let keys: Vec<_> = self.state.markets().filter(is_behind).map(|market| market.keys.market).collect();
+        if !keys.is_empty() {
+            self.resolve(Doubt { keys, slot: self.state.slot() });
         }
     }
 

@@ -116,7 +116,7 @@ impl Feed {
             tokio::select! {
                 change = accounts.next() => {
                     heard = Instant::now();
-                    self.changed(change, &mut newest, &prices)?;
+                    self.changed(change, newest, &prices)?;
                 }
                 Some((key, change)) = price_changes.next() => {
                     heard = Instant::now();
@@ -172,10 +172,11 @@ impl Feed {
     }
 
     /// One notification of the program's accounts.
-    fn changed(&self, change: Option<Keys>, newest: &mut u64, prices: &[Pubkey]) -> Result<(), Gap> {
+    fn changed(&self, change: Option<Keys>, newest: u64, prices: &[Pubkey]) -> Result<(), Gap> {
         let change = change.ok_or_else(|| gap("dropped")(anyhow!("the connection has ended")))?;
-        let slot = change.context.slot;
-        follow(newest, slot)?;
+        // Notifications come in order, and some nodes (surfpool) stamp all of them with the slot at which the
+        // subscription began: then it is the newest slot heard of that dates them.
+        let slot = change.context.slot.max(newest);
         let Ok(key) = change.value.pubkey.parse::<Pubkey>() else { return Ok(()) };
         let Some(data) = change.value.account.data.decode() else { return Ok(()) };
         // Closed accounts are empty, where a node tells of them at all.
@@ -254,7 +255,7 @@ impl Feed {
     }
 }
 
-/// Slots go up; by a little they may fall back between subscriptions.
+/// Slots go up; by a little they may fall back, where a fork is left.
 fn follow(newest: &mut u64, slot: u64) -> Result<(), Gap> {
     if slot.saturating_add(REGRESS_SLOTS_MAX) < *newest {
         return Err(gap("regress")(anyhow!("slot {slot} after {newest}")));

@@ -154,7 +154,8 @@ impl Impact {
         let worse = fixed::mul_div_u64_ceil(self.charge.0, params.notional_divisor, size.0)?;
         let better = fixed::mul_div_u64_floor(self.rebate.0, params.notional_divisor, size.0)?;
         let (up, down) = if is_buy { (worse, better) } else { (better, worse) };
-        let raised = price.0.checked_add(up).unwrap_or(u64::MAX);
+        let sum = u128::from(price.0).checked_add(u128::from(up)).ok_or(RiskError::Overflow)?;
+        let raised = fixed::narrow(sum.min(u128::from(u64::MAX)))?;
         Ok(PriceE12(raised.checked_sub(down).unwrap_or(1).max(1)))
     }
 

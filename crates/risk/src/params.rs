@@ -117,7 +117,7 @@ mod bound {
     /// A hundredth of what the type holds: 184 billion whole units at six decimals.
     pub(super) const OPEN_INTEREST_CAP: QuoteAtoms = QuoteAtoms(184_467_440_737_095_516);
     /// Twice the scale is a divisor that must fit the type.
-    pub(super) const IMPACT_SCALE: QuoteAtoms = QuoteAtoms(u64::MAX / 2);
+    pub(super) const IMPACT_SCALE: QuoteAtoms = QuoteAtoms(u64::MAX >> 1);
     /// From nothing to 1,000 % a year within an hour.
     pub(super) const FUNDING_VELOCITY_E18: RangeInclusive<u64> = 0..=88_082_778;
     /// At most 0.15 % of a position of the least notional: half the fee rate of 0.5 %, times the keeper's share.

@@ -60,7 +60,7 @@ impl Book {
         let ledger = &mut self.market.ledger;
         // As an opening where it buys for the long side; a closing of the other where that has the size.
         let (side, other) = if is_buy { (Side::Long, Side::Short) } else { (Side::Short, Side::Long) };
-        if ledger.side(other).open_interest.0 >= size && size % 2 == 0 {
+        if ledger.side(other).open_interest.0 >= size && size.is_multiple_of(2) {
             ledger.side_mut(other).open_interest.0 -= size;
         } else {
             ledger.side_mut(side).open_interest.0 += size;

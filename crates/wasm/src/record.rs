@@ -4,6 +4,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 /// The TypeScript name of a field's type.
+#[cfg_attr(not(target_arch = "wasm32"), allow(unused_macros))] // The section that uses it exists only there.
 macro_rules! ts {
     (u32) => {
         "number"
@@ -24,6 +25,7 @@ macro_rules! ts {
         "bigint"
     };
 }
+#[cfg_attr(not(target_arch = "wasm32"), allow(unused_imports))]
 pub(crate) use ts;
 
 /// Declares a record. Field names are as TypeScript spells them.

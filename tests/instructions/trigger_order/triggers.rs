@@ -3,6 +3,7 @@
 use anchor_lang::error::ErrorCode;
 use bulkhead::error::BulkheadError;
 use bulkhead::events::OrderTriggered;
+use bulkhead::instructions::OrderState;
 use bulkhead::state::{Market, Order, OrderAction, OrderKind, Position, PositionSide, Protocol};
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::Waiting;
@@ -243,4 +244,22 @@ fn trigger_order_fails_unsigned_readonly_forged_or_of_another_version() {
     refused(&mut scene.world, &trigger, BulkheadError::CorruptAccount);
     poke(&mut scene.world, &order, |it: &mut Order| it.kind = 1);
     scene.send(trigger);
+}
+
+/// Nothing could fill it: a trigger would take the tip for nothing.
+#[test]
+fn trigger_order_fails_in_a_settled_market() {
+    let mut scene = scene(PositionSide::Long);
+    let id = place(&mut scene, limit());
+    scene.world.warp_to(scene.world.now() + 604_800);
+    scene.world.settle_market().unwrap();
+    scene.price(58_990, 5);
+    let trigger = triggering(&scene, id);
+    refused(&mut scene.world, &trigger, BulkheadError::MarketSettled);
+
+    let view = scene.world.view_order(scene.position, id).unwrap();
+    assert_eq!((view.state, view.fill_price_e12), (OrderState::Void, 0));
+    assert_eq!(view.error_code, u32::from(BulkheadError::MarketSettled));
+    let cancel = cancelling(&scene, scene.world.keeper.key, id);
+    scene.world.send(&[cancel]).unwrap();
 }

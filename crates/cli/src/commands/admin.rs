@@ -5,7 +5,8 @@ mod queue;
 
 use anchor_lang::prelude::Pubkey;
 use bulkhead::state::{
-    CHANGE_MARKET_PARAMS, CHANGE_ORACLE, CHANGE_SETTINGS, CHANGE_STATUS, ParamChange, PauseKind,
+    CHANGE_COLLATERAL_ORACLE, CHANGE_MARKET_PARAMS, CHANGE_ORACLE, CHANGE_SETTINGS, CHANGE_STATUS,
+    ParamChange, PauseKind,
 };
 use bulkhead_client::ix;
 use bulkhead_client::rpc::Keyed;
@@ -169,6 +170,7 @@ fn kind_name(kind: u8) -> &'static str {
         CHANGE_MARKET_PARAMS => "parameters",
         CHANGE_ORACLE => "oracle",
         CHANGE_STATUS => "status",
+        CHANGE_COLLATERAL_ORACLE => "collateral oracle",
         CHANGE_SETTINGS => "settings of the protocol",
         _ => "something that this version does not know",
     }

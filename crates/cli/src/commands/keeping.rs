@@ -3,7 +3,7 @@
 use anchor_lang::prelude::Pubkey;
 use bulkhead_client::quote::quote_liquidation;
 use bulkhead_client::{MarketKeys, ix};
-use bulkhead_risk::transition::Liquidation;
+use bulkhead_risk::transition::{Frozen, Liquidation};
 use clap::Args;
 use solana_instruction::Instruction;
 
@@ -39,11 +39,27 @@ pub struct OnPosition {
     position: PositionName,
 }
 
-/// A market.
+/// Which position to settle at its cap.
 #[derive(Debug, Args)]
-pub struct OnMarket {
+pub struct Settle {
+    /// Address, or market and id of your own as in BTC/0
+    position: PositionName,
+    /// Token account for the keeper's pay [default: your usual one, created if needed]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_key)]
+    to: Option<Pubkey>,
+}
+
+/// Which market to update.
+#[derive(Debug, Args)]
+pub struct Update {
     /// Index, asset (BTC) or address
     market: MarketName,
+    /// Collect the crank fee: the first sample of a minute earns it
+    #[arg(long)]
+    paid: bool,
+    /// Token account for the crank fee [default: your usual one, created if needed]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_key, requires = "paid")]
+    to: Option<Pubkey>,
 }
 
 /// Where a market's fees go.
@@ -61,7 +77,7 @@ impl Liquidate {
     pub async fn run(self, session: &Session) -> Outcome {
         let found = session.position(&self.position).await?;
         let units = found.units();
-        match quote_liquidation(&found.snapshot.look()?, &found.position, false)? {
+        match quote_liquidation(&found.snapshot.look()?, &found.position, Frozen::default())? {
             Liquidation::Skipped { assessment, .. } => session.say(format!(
                 "by this price it is not to be liquidated ({:?}): equity {}, maintenance margin {}",
                 assessment.readiness,
@@ -105,13 +121,6 @@ impl OnPosition {
         self.send(session, "Refresh position", &found, refresh).await
     }
 
-    /// Settles it at its payout cap.
-    pub async fn settle(self, session: &Session) -> Outcome {
-        let found = session.position(&self.position).await?;
-        let settle = ix::settle_capped(&found.keys(), session.me()?, found.key);
-        self.send(session, "Settle position", &found, settle).await
-    }
-
     /// Collects what its frozen vault left owed.
     pub async fn collect_frozen(self, session: &Session) -> Outcome {
         let found = session.position(&self.position).await?;
@@ -124,13 +133,32 @@ impl OnPosition {
     }
 }
 
-impl OnMarket {
-    /// Takes the price account's sample into it.
-    pub async fn update(self, session: &Session) -> Outcome {
+impl Settle {
+    /// Runs it.
+    pub async fn run(self, session: &Session) -> Outcome {
+        let found = session.position(&self.position).await?;
+        let (keys, me) = (found.keys(), session.me()?);
+        let (create, account) = receiving(me, me, &keys, self.to);
+        let settle = ix::settle_capped(&keys, me, account, found.key);
+        let what = format!("Settle position {}", found.key);
+        send(session, &what, create.into_iter().chain([settle]).collect(), &found.units()).await
+    }
+}
+
+impl Update {
+    /// Runs it.
+    pub async fn run(self, session: &Session) -> Outcome {
         let market = session.market(&self.market).await?.market;
-        let keys = MarketKeys::of(market.key, &market.account);
+        let (keys, units) = (MarketKeys::of(market.key, &market.account), Units::of(&market.account));
         let what = format!("Update market {}", market.account.index);
-        send(session, &what, vec![ix::update_market(&keys)], &Units::of(&market.account)).await
+        if !self.paid {
+            return send(session, &what, vec![ix::update_market(&keys)], &units).await;
+        }
+        let me = session.me()?;
+        let (create, account) = receiving(me, me, &keys, self.to);
+        let crank = ix::crank_market(&keys, account);
+        let what = format!("{what} and collect the crank fee");
+        send(session, &what, create.into_iter().chain([crank]).collect(), &units).await
     }
 }
 

@@ -1,11 +1,14 @@
-//! Markets: price, volatility, margin, pool, rates.
+//! Markets: price, volatility, margin, pool, rates, and their end.
+
+pub mod ending;
+mod rates;
 
 use bulkhead::state::Market;
 use bulkhead_client::rpc::{Keyed, Snapshot};
 use bulkhead_risk::accrual::borrow_rate_e12_floor;
 use bulkhead_risk::params::YEAR_SECS;
 use bulkhead_risk::volatility::Volatility;
-use bulkhead_risk::{self as risk, MarketStatus, Purpose, Side, fixed, pool};
+use bulkhead_risk::{self as risk, MarketStatus, Side, fixed, pool};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -17,6 +20,9 @@ use crate::session::{MarketName, Session};
 use crate::units::Units;
 use crate::view::{View, age};
 
+const E12_PER_PPM: u64 = 1_000_000;
+const E18_PER_PPM: u64 = 1_000_000_000_000;
+
 /// What to do with markets.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -24,6 +30,21 @@ pub enum Command {
     List,
     /// One market with everything that matters to a trader or a provider
     Show {
+        /// Index, asset (BTC) or address
+        market: MarketName,
+    },
+    /// What a market charges now; needs no price account
+    Rates {
+        /// Index, asset (BTC) or address
+        market: MarketName,
+    },
+    /// Keep the price of this minute of a wind-down; anyone
+    RecordPrice {
+        /// Index, asset (BTC) or address
+        market: MarketName,
+    },
+    /// Settle a market whose oracle is dead or whose wind-down is complete; anyone
+    Settle {
         /// Index, asset (BTC) or address
         market: MarketName,
     },
@@ -35,6 +56,9 @@ impl Command {
         match self {
             Self::List => list(session).await.map(Some),
             Self::Show { market } => show(&session.market(&market).await?).map(Some),
+            Self::Rates { market } => rates::show(session, &market).await.map(Some),
+            Self::RecordPrice { market } => ending::record_price(session, &market).await,
+            Self::Settle { market } => ending::settle(session, &market).await,
         }
     }
 }
@@ -82,8 +106,7 @@ fn listed_json(market: &Keyed<Market>) -> Result<Value> {
 
 fn show(snapshot: &Snapshot) -> Result<Report> {
     let account = &snapshot.market.account;
-    let View { look, note } = View::of(snapshot)?;
-    let market = look.observed(Purpose::Observe)?;
+    let View { market, note, .. } = View::of(snapshot)?;
     let units = Units::of(account);
     let name = units.base.map_or_else(String::new, |name| format!(", {name}"));
     let mut text = format!("Market {}{name}: {}\n", account.index, status_name(market.status));
@@ -137,7 +160,7 @@ fn book_rows(units: &Units, market: &risk::Market) -> Result<Vec<(&'static str, 
     Ok(vec![
         ("long", side(units, market, Side::Long)?),
         ("short", side(units, market, Side::Short)?),
-        ("funding", funding(ledger.funding_rate_e12)?),
+        ("funding", funding(ledger.funding_rate_e18)?),
         ("borrow", format!("{} a year", yearly(borrow_rate_e12_floor(params, ledger)?)?)),
         ("fee", percent(params.trade_fee_ppm.get().into())),
         (
@@ -178,7 +201,7 @@ fn shown_json(
         "sigma_hour_percent": plain(Volatility::sigma_hour_ppm(volatility.variance_1h_e24)?.into(), 4),
         "margin_percent": plain(volatility.ramp_ppm_ceil()?.get().into(), 4),
         "margin_target_percent": plain(volatility.target_ppm.get().into(), 4),
-        "funding_rate_per_sec_e12": ledger.funding_rate_e12.to_string(),
+        "funding_rate_per_sec_e18": ledger.funding_rate_e18.to_string(),
         "borrow_rate_per_sec_e12": borrow_rate_e12_floor(&market.params, ledger)?.to_string(),
         "utilisation_percent": plain(ledger.utilisation_ppm_ceil()?.get().into(), 4),
         "insurance": units.plain_quote(ledger.insurance.get().into()),
@@ -187,18 +210,23 @@ fn shown_json(
     }))
 }
 
-fn funding(rate_e12: i64) -> Result<String> {
-    let rate = yearly(rate_e12.unsigned_abs())?;
-    Ok(match rate_e12 {
+fn funding(rate_e18: i64) -> Result<String> {
+    let rate = share_of_year(rate_e18.unsigned_abs(), E18_PER_PPM)?;
+    Ok(match rate_e18 {
         0 => "none".into(),
         1.. => format!("longs pay {rate} a year"),
         _ => format!("shorts pay {rate} a year"),
     })
 }
 
-/// A rate per second as a percentage of a year.
+/// A rate per second, in 10^-12, as a percentage of a year.
 fn yearly(rate_e12: u64) -> Result<String> {
-    let ppm = fixed::mul_div_u64_floor(rate_e12, YEAR_SECS, 1_000_000)?;
+    share_of_year(rate_e12, E12_PER_PPM)
+}
+
+/// The same of a rate of which `per_ppm` make a millionth.
+fn share_of_year(rate: u64, per_ppm: u64) -> Result<String> {
+    let ppm = fixed::mul_div_u64_floor(rate, YEAR_SECS, per_ppm)?;
     Ok(percent(i64::try_from(ppm).unwrap_or(i64::MAX)))
 }
 
@@ -219,7 +247,8 @@ mod tests {
     fn rates_are_shown_by_the_year() {
         // 20 % a year, as the parameters write it.
         assert_eq!(yearly(6_342).unwrap(), "20.0001 %");
-        assert_eq!(funding(-6_342).unwrap(), "shorts pay 20.0001 % a year");
+        assert_eq!(funding(-6_342_000_000).unwrap(), "shorts pay 20.0001 % a year");
+        assert_eq!(funding(3_171_000_000).unwrap(), "longs pay 10 % a year");
         assert_eq!(funding(0).unwrap(), "none");
     }
 }

@@ -37,6 +37,11 @@ pub enum Command {
     },
     /// Close a position and take everything out of its vault, without needing anybody
     Close(close::Close),
+    /// Close a position of a settled market at its settlement price; anyone may
+    Settle {
+        /// Address, or market and id of your own as in BTC/0
+        position: PositionName,
+    },
     /// Add collateral; anyone may
     Add(collateral::Add),
     /// Take collateral out, as far as the margin allows
@@ -60,6 +65,12 @@ impl Command {
             Self::List(command) => command.run(session).await.map(Some),
             Self::Watch { position, every } => show::watch(session, &position, every).await,
             Self::Close(command) => command.run(session).await,
+            Self::Settle { position } => {
+                let found = session.position(&position).await?;
+                let settle = ix::settle_position(&found.keys(), session.me()?, found.key);
+                let what = format!("Settle position {}", found.key);
+                send(session, &what, vec![settle], &found.units()).await
+            }
             Self::Add(command) => command.run(session).await,
             Self::Remove(command) => command.run(session).await,
             Self::Delegate { position, delegate } => {

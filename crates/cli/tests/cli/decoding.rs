@@ -51,7 +51,6 @@ fn decode_account_ok_every_kind_as_the_types_read_it() {
         ("margin_ppm", typed.margin_ppm.to_string()),
         ("borrow_snapshot_e12", u128::from(typed.borrow_snapshot_e12).to_string()),
         ("opened_at", typed.opened_at.to_string()),
-        ("keeper_floor_paid_at", typed.keeper_floor_paid_at.to_string()),
     ] {
         assert_eq!(field(&decoded, path), expected, "{path}");
     }

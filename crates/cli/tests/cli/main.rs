@@ -6,4 +6,5 @@ mod decoding;
 mod explaining;
 mod flows;
 mod node;
+mod whole_market;
 mod wire;

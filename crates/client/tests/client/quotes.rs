@@ -8,7 +8,6 @@ use bulkhead_client::quote::{
 };
 use bulkhead_client::{Refusal, read_sample};
 use bulkhead_risk as risk;
-use bulkhead_risk::transition::Frozen;
 use risk::liquidation::{LiquidationReason, Readiness};
 use risk::transition::{self, DecreaseArgs, Frozen, Liquidation};
 use risk::{BaseAtoms, PriceE12, Purpose, QuoteAtoms, Side, UnixSeconds};

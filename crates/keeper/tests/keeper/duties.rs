@@ -39,6 +39,8 @@ async fn orders_ok_are_filled_and_dead_ones_cancelled() {
 
     // One that nobody can fill, and one that closes everything.
     let dead = PlaceOrderArgs {
+        trigger_price_e12: 0,
+        expires_at: 0,
         order_id: 1,
         action: OrderAction::Decrease,
         kind: OrderKind::Market,

@@ -57,12 +57,13 @@ fn name_of(instruction: &Instruction) -> &'static str {
         RemoveCollateral "remove_collateral", SetDelegate "set_delegate", ClosePosition "close_position",
         UpdateMarket "update_market", CrankMarket "crank_market", RefreshPosition "refresh_position", Flag "flag",
         Liquidate "liquidate", SettleCapped "settle_capped", CollectFrozen "collect_frozen",
-        TriggerOrder "trigger_order", ViewOrder "view_order", ViewPosition "view_position", ProposeAdmin "propose_admin", AcceptAdmin "accept_admin",
+        TriggerOrder "trigger_order", ViewOrder "view_order", ViewPosition "view_position",
+        ProposeAdmin "propose_admin", AcceptAdmin "accept_admin",
         QueueChange "queue_change", ApplyChange "apply_change", CancelChange "cancel_change",
         Pause "pause", Unpause "unpause", MigrateMarket "migrate_market", SettleMarket "settle_market",
         RecordSettlementPrice "record_settlement_price", SettlePosition "settle_position",
-        ViewRates "view_rates",
-        Pause "pause", Unpause "unpause",
+        ViewRates "view_rates", ViewPool "view_pool", RequestWithdrawal "request_withdrawal",
+        ExecuteWithdrawal "execute_withdrawal", CancelWithdrawal "cancel_withdrawal",
         SetTopUp "set_top_up", CancelTopUp "cancel_top_up", ExecuteTopUp "execute_top_up",
     );
     "unknown"

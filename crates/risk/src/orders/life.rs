@@ -107,6 +107,8 @@ impl Order {
         sample: &Sample,
         now: UnixSeconds,
     ) -> Result<UnixSeconds> {
+        // Nothing fills in a settled market: its tip would go for nothing.
+        market.require_unsettled()?;
         if !self.kind.has_trigger() {
             return Err(RiskError::OrderHasNoTrigger);
         }

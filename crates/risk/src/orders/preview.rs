@@ -2,7 +2,7 @@
 
 use super::{Order, OrderAction, Window, require_in_window, spends_order};
 use crate::error::{Result, RiskError};
-use crate::market::Market;
+use crate::market::{Market, MarketStatus};
 use crate::oracle::{Purpose, Sample};
 use crate::position::{Position, PositionStatus};
 use crate::transition::{self, DecreaseArgs, IncreaseArgs};
@@ -23,7 +23,7 @@ pub enum OrderState {
     Lapsed,
     /// Its time to be triggered has passed: it can only be cancelled.
     Expired,
-    /// Its position is closed: it can only be cancelled.
+    /// Its position is closed or its market settled: it can only be cancelled.
     Void,
 }
 
@@ -53,8 +53,9 @@ pub fn preview(
     let may_fill = order.may_still_fill(&market.params, now)?;
     let trigger = order.triggered(market, position.side, sample, now);
     let fill = attempt(market, position, order, sample, now);
+    let is_void = position.status == PositionStatus::Closed || market.status == MarketStatus::Settled;
     let state = match trigger {
-        _ if position.status == PositionStatus::Closed => OrderState::Void,
+        _ if is_void => OrderState::Void,
         _ if may_fill => {
             let in_window = require_in_window(&market.params, order.since()?, sample.publish_time).is_ok();
             let ends = fill.map_or_else(spends_order, |_| true);

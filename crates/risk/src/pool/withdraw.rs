@@ -206,6 +206,7 @@ pub fn cancel(ledger: &Ledger, withdrawal: &Withdrawal) -> Result<Ledger> {
     Ok(ledger)
 }
 
+/// INV-14: counted once, until it is paid in full or cancelled.
 fn note_short(ledger: &mut Ledger, withdrawal: &mut Withdrawal, now: UnixSeconds) -> Result<()> {
     if !withdrawal.short_since.is_zero() {
         return Ok(());

@@ -126,7 +126,7 @@ impl Position {
         *key == self.owner || (self.delegate != Pubkey::default() && *key == self.delegate)
     }
 
-    /// Counts an order in.
+    /// Counts an order in (INV-16).
     pub fn add_order(&mut self) -> Result<()> {
         self.open_orders = self.open_orders.checked_add(1).ok_or_else(|| error!(BulkheadError::Overflow))?;
         Ok(())
@@ -142,7 +142,7 @@ impl Position {
         Ok(())
     }
 
-    /// Counts an order out.
+    /// Counts an order out (INV-16).
     pub fn remove_order(&mut self, order: &Order) -> Result<()> {
         let less =
             |count: u8| count.checked_sub(1).ok_or_else(|| error!(BulkheadError::PositionInconsistent));

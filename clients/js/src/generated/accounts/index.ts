@@ -11,4 +11,7 @@ export * from "./order";
 export * from "./paramChange";
 export * from "./position";
 export * from "./protocol";
+export * from "./settlement";
+export * from "./topUpPlan";
 export * from "./trader";
+export * from "./withdrawal";

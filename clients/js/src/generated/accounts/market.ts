@@ -145,8 +145,8 @@ export type Market = {
   fundingRateE18: bigint;
   /** When the indexes were last advanced. */
   accruedAt: bigint;
-  /** What the present skew was charged for as price impact. */
-  impactPotAtoms: bigint;
+  /** Mean price at which the present skew was paid for; zero without skew. */
+  impactReferenceE12: bigint;
   /** What insurance has paid out lately, as of the time that follows. */
   insuranceOutflowAtoms: bigint;
   /** When that was. */
@@ -232,8 +232,8 @@ export type MarketArgs = {
   fundingRateE18: number | bigint;
   /** When the indexes were last advanced. */
   accruedAt: number | bigint;
-  /** What the present skew was charged for as price impact. */
-  impactPotAtoms: number | bigint;
+  /** Mean price at which the present skew was paid for; zero without skew. */
+  impactReferenceE12: number | bigint;
   /** What insurance has paid out lately, as of the time that follows. */
   insuranceOutflowAtoms: number | bigint;
   /** When that was. */
@@ -292,7 +292,7 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
       ["borrowIndexE12", getWideEncoder()],
       ["fundingRateE18", getI64Encoder()],
       ["accruedAt", getI64Encoder()],
-      ["impactPotAtoms", getU64Encoder()],
+      ["impactReferenceE12", getU64Encoder()],
       ["insuranceOutflowAtoms", getU64Encoder()],
       ["insuranceOutflowAt", getI64Encoder()],
       ["withdrawalOutflowAtoms", getU64Encoder()],
@@ -343,7 +343,7 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
     ["borrowIndexE12", getWideDecoder()],
     ["fundingRateE18", getI64Decoder()],
     ["accruedAt", getI64Decoder()],
-    ["impactPotAtoms", getU64Decoder()],
+    ["impactReferenceE12", getU64Decoder()],
     ["insuranceOutflowAtoms", getU64Decoder()],
     ["insuranceOutflowAt", getI64Decoder()],
     ["withdrawalOutflowAtoms", getU64Decoder()],

@@ -77,17 +77,19 @@ export type Order = {
   placedAt: bigint;
   /** Slot in which it was placed. */
   placedSlot: bigint;
-  /** When its trigger was met; zero if it was not, or has none. */
+  /** When it was last triggered; zero if it never was, or has no trigger. */
   triggeredAt: bigint;
-  /** When it lapses untriggered; zero for market orders. */
+  /** From when on it cannot be triggered; zero for market orders and those that do not expire. */
   expiresAt: bigint;
-  /** Paid to whoever executes it. */
+  /** Paid to whoever executes it. The trigger's tip comes on top, until the first trigger. */
   tipLamports: bigint;
   /** Payout to set aside, of the notional; increases only. */
   payoutCapPpm: number;
+  /** Whether the position counts it among `waiting_increases`. */
+  counted: number;
   /** Alignment. */
   pad: ReadonlyUint8Array;
-  /** Slot in which its trigger was met; zero if it was not. */
+  /** Slot in which it was last triggered; zero if it never was. */
   triggeredSlot: bigint;
   /** For later versions. */
   reserved: ReadonlyUint8Array;
@@ -118,17 +120,19 @@ export type OrderArgs = {
   placedAt: number | bigint;
   /** Slot in which it was placed. */
   placedSlot: number | bigint;
-  /** When its trigger was met; zero if it was not, or has none. */
+  /** When it was last triggered; zero if it never was, or has no trigger. */
   triggeredAt: number | bigint;
-  /** When it lapses untriggered; zero for market orders. */
+  /** From when on it cannot be triggered; zero for market orders and those that do not expire. */
   expiresAt: number | bigint;
-  /** Paid to whoever executes it. */
+  /** Paid to whoever executes it. The trigger's tip comes on top, until the first trigger. */
   tipLamports: number | bigint;
   /** Payout to set aside, of the notional; increases only. */
   payoutCapPpm: number;
+  /** Whether the position counts it among `waiting_increases`. */
+  counted: number;
   /** Alignment. */
   pad: ReadonlyUint8Array;
-  /** Slot in which its trigger was met; zero if it was not. */
+  /** Slot in which it was last triggered; zero if it never was. */
   triggeredSlot: number | bigint;
   /** For later versions. */
   reserved: ReadonlyUint8Array;
@@ -155,7 +159,8 @@ export function getOrderEncoder(): FixedSizeEncoder<OrderArgs> {
       ["expiresAt", getI64Encoder()],
       ["tipLamports", getU64Encoder()],
       ["payoutCapPpm", getU32Encoder()],
-      ["pad", fixEncoderSize(getBytesEncoder(), 4)],
+      ["counted", getU8Encoder()],
+      ["pad", fixEncoderSize(getBytesEncoder(), 3)],
       ["triggeredSlot", getU64Encoder()],
       ["reserved", fixEncoderSize(getBytesEncoder(), 40)],
     ]),
@@ -183,7 +188,8 @@ export function getOrderDecoder(): FixedSizeDecoder<Order> {
     ["expiresAt", getI64Decoder()],
     ["tipLamports", getU64Decoder()],
     ["payoutCapPpm", getU32Decoder()],
-    ["pad", fixDecoderSize(getBytesDecoder(), 4)],
+    ["counted", getU8Decoder()],
+    ["pad", fixDecoderSize(getBytesDecoder(), 3)],
     ["triggeredSlot", getU64Decoder()],
     ["reserved", fixDecoderSize(getBytesDecoder(), 40)],
   ]);

@@ -69,9 +69,12 @@ export type ParamChange = {
   version: number;
   /** PDA bump. */
   bump: number;
-  /** 0 market parameters, 1 oracle, 2 market status, 3 protocol settings. The others' fields are zero. */
+  /**
+   * 0 market parameters, 1 oracle, 2 market status, 3 protocol settings, 4 collateral oracle. The others'
+   * fields are zero.
+   */
   kind: number;
-  /** Status to set: 0 active, 1 reduce-only. */
+  /** Status to set: 0 active, 1 reduce-only, 3 reduce-only and wound down. */
   status: number;
   /** Timelock to set. */
   timelockSecs: number;
@@ -102,9 +105,12 @@ export type ParamChangeArgs = {
   version: number;
   /** PDA bump. */
   bump: number;
-  /** 0 market parameters, 1 oracle, 2 market status, 3 protocol settings. The others' fields are zero. */
+  /**
+   * 0 market parameters, 1 oracle, 2 market status, 3 protocol settings, 4 collateral oracle. The others'
+   * fields are zero.
+   */
   kind: number;
-  /** Status to set: 0 active, 1 reduce-only. */
+  /** Status to set: 0 active, 1 reduce-only, 3 reduce-only and wound down. */
   status: number;
   /** Timelock to set. */
   timelockSecs: number;

@@ -73,7 +73,10 @@ export type Position = {
   openOrders: number;
   /** Whether a margin call was announced and not cured. */
   marginCalled: number;
-  /** Of the orders, those that increase: collateral that they may need cannot leave while they wait. */
+  /**
+   * Of the orders, those that increase and may fill, or may again without another being placed: market
+   * orders, and others from their first trigger on. Collateral that they may need cannot leave meanwhile.
+   */
   waitingIncreases: number;
   /** Id within owner and market. */
   id: number;
@@ -144,7 +147,10 @@ export type PositionArgs = {
   openOrders: number;
   /** Whether a margin call was announced and not cured. */
   marginCalled: number;
-  /** Of the orders, those that increase: collateral that they may need cannot leave while they wait. */
+  /**
+   * Of the orders, those that increase and may fill, or may again without another being placed: market
+   * orders, and others from their first trigger on. Collateral that they may need cannot leave meanwhile.
+   */
   waitingIncreases: number;
   /** Id within owner and market. */
   id: number;

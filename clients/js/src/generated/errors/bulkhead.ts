@@ -56,6 +56,22 @@ export const BULKHEAD_ERROR__PENDING_ADMIN_REQUIRED = 0x1783; // 6019
 export const BULKHEAD_ERROR__GUARDIAN_REQUIRED = 0x1784; // 6020
 /** GuardianOrAdminRequired: Only the guardian or the admin may do this */
 export const BULKHEAD_ERROR__GUARDIAN_OR_ADMIN_REQUIRED = 0x1785; // 6021
+/** TopUpPlanMismatch: This top-up plan belongs to another position */
+export const BULKHEAD_ERROR__TOP_UP_PLAN_MISMATCH = 0x1786; // 6022
+/** WithdrawalMarketMismatch: This withdrawal belongs to another market */
+export const BULKHEAD_ERROR__WITHDRAWAL_MARKET_MISMATCH = 0x1787; // 6023
+/** WithdrawalPayerMismatch: This account is not the one that paid for the withdrawal */
+export const BULKHEAD_ERROR__WITHDRAWAL_PAYER_MISMATCH = 0x1788; // 6024
+/** WithdrawalVaultMismatch: This vault does not hold the withdrawal's shares */
+export const BULKHEAD_ERROR__WITHDRAWAL_VAULT_MISMATCH = 0x1789; // 6025
+/** TopUpPayerMismatch: This account is not the one that paid for the top-up plan */
+export const BULKHEAD_ERROR__TOP_UP_PAYER_MISMATCH = 0x178a; // 6026
+/** TopUpSourceMismatch: This is not the token account that the top-up plan names */
+export const BULKHEAD_ERROR__TOP_UP_SOURCE_MISMATCH = 0x178b; // 6027
+/** TopUpSourceOwnerMismatch: The token account that a top-up comes from must be the position's owner's */
+export const BULKHEAD_ERROR__TOP_UP_SOURCE_OWNER_MISMATCH = 0x178c; // 6028
+/** TopUpKeeperAccountRefused: The keeper's token account is the position's vault or the one that the top-up comes from */
+export const BULKHEAD_ERROR__TOP_UP_KEEPER_ACCOUNT_REFUSED = 0x178d; // 6029
 /** ParameterOutOfBounds: A parameter lies outside the program's bounds: its number is in the log */
 export const BULKHEAD_ERROR__PARAMETER_OUT_OF_BOUNDS = 0x17d4; // 6100
 /** TimelockOutOfBounds: Timelock outside the program's bounds */
@@ -88,6 +104,28 @@ export const BULKHEAD_ERROR__MARKET_SETTLED = 0x17e2; // 6114
 export const BULKHEAD_ERROR__PAUSE_TOO_SOON = 0x17e3; // 6115
 /** NotPaused: This is not paused */
 export const BULKHEAD_ERROR__NOT_PAUSED = 0x17e4; // 6116
+/** SettlementNotDue: The market can be settled after seven days without a price, or when its wind-down is complete */
+export const BULKHEAD_ERROR__SETTLEMENT_NOT_DUE = 0x17e5; // 6117
+/** NotWindingDown: The market is not being wound down */
+export const BULKHEAD_ERROR__NOT_WINDING_DOWN = 0x17e6; // 6118
+/** WindDownBegun: A wind-down that has begun runs to its end */
+export const BULKHEAD_ERROR__WIND_DOWN_BEGUN = 0x17e7; // 6119
+/** MarketNotSettled: The market is not settled */
+export const BULKHEAD_ERROR__MARKET_NOT_SETTLED = 0x17e8; // 6120
+/** WithdrawalsPaused: Withdrawals are paused by the guardian */
+export const BULKHEAD_ERROR__WITHDRAWALS_PAUSED = 0x17ea; // 6122
+/** SettlementMinuteRecorded: This minute of the wind-down has its price, or lies before it */
+export const BULKHEAD_ERROR__SETTLEMENT_MINUTE_RECORDED = 0x17eb; // 6123
+/** SettlementPricesComplete: The wind-down has all its prices: settle the market */
+export const BULKHEAD_ERROR__SETTLEMENT_PRICES_COMPLETE = 0x17ec; // 6124
+/** SettlementPayerMismatch: This account is not the one that paid for the prices of the wind-down */
+export const BULKHEAD_ERROR__SETTLEMENT_PAYER_MISMATCH = 0x17ed; // 6125
+/** SettlementMismatch: These are not the prices of this market's wind-down */
+export const BULKHEAD_ERROR__SETTLEMENT_MISMATCH = 0x17ee; // 6126
+/** MarketAlreadyMigrated: The market is of this version already */
+export const BULKHEAD_ERROR__MARKET_ALREADY_MIGRATED = 0x17ef; // 6127
+/** MarketNotMigratable: This account is not a market of the version before */
+export const BULKHEAD_ERROR__MARKET_NOT_MIGRATABLE = 0x17f0; // 6128
 /** OracleAccountMismatch: This is not the market's price account */
 export const BULKHEAD_ERROR__ORACLE_ACCOUNT_MISMATCH = 0x1838; // 6200
 /** OracleOwnerMismatch: The price account is owned by another program */
@@ -156,13 +194,39 @@ export const BULKHEAD_ERROR__FROZEN_AMOUNTS_OPEN = 0x18ad; // 6317
 export const BULKHEAD_ERROR__NOTHING_TO_COLLECT = 0x18ae; // 6318
 /** PayoutCapReached: The payout cap is reached: settle the position first */
 export const BULKHEAD_ERROR__PAYOUT_CAP_REACHED = 0x18af; // 6319
+/** TopUpTriggerOutOfRange: A top-up plan's trigger must be between 1 and 5 times the maintenance margin */
+export const BULKHEAD_ERROR__TOP_UP_TRIGGER_OUT_OF_RANGE = 0x18b0; // 6320
+/** TopUpIntervalOutOfRange: A top-up plan's interval must be between 15 seconds and 7 days */
+export const BULKHEAD_ERROR__TOP_UP_INTERVAL_OUT_OF_RANGE = 0x18b1; // 6321
+/** TopUpKeeperPayTooLarge: Keeper pay of a top-up must be at most 5 % of its amount */
+export const BULKHEAD_ERROR__TOP_UP_KEEPER_PAY_TOO_LARGE = 0x18b2; // 6322
+/** TopUpNotNeeded: The position's equity is not below the top-up plan's trigger */
+export const BULKHEAD_ERROR__TOP_UP_NOT_NEEDED = 0x18b3; // 6323
+/** TopUpTooEarly: The interval since the last top-up has not passed */
+export const BULKHEAD_ERROR__TOP_UP_TOO_EARLY = 0x18b4; // 6324
+/** TopUpBudgetSpent: Nothing is left of the top-up plan's budget */
+export const BULKHEAD_ERROR__TOP_UP_BUDGET_SPENT = 0x18b5; // 6325
+/** TopUpTooSmall: The top-up would leave the position under 1.1 times its maintenance margin */
+export const BULKHEAD_ERROR__TOP_UP_TOO_SMALL = 0x18b6; // 6326
+/** TopUpInsolvent: The position is worth nothing: a top-up would be lost with it */
+export const BULKHEAD_ERROR__TOP_UP_INSOLVENT = 0x18b7; // 6327
+/** TopUpNotApproved: The owner has not approved the top-up authority, or for less than this top-up moves */
+export const BULKHEAD_ERROR__TOP_UP_NOT_APPROVED = 0x18b8; // 6328
+/** TopUpSourceUnable: The account that the top-up comes from is frozen or holds too little */
+export const BULKHEAD_ERROR__TOP_UP_SOURCE_UNABLE = 0x18b9; // 6329
+/** CollateralPriceRequired: The market asks for the price of its collateral before it takes risk: name that account too */
+export const BULKHEAD_ERROR__COLLATERAL_PRICE_REQUIRED = 0x18ba; // 6330
+/** CollateralPriceTooOld: The price of the collateral is too old: push a newer one */
+export const BULKHEAD_ERROR__COLLATERAL_PRICE_TOO_OLD = 0x18bb; // 6331
+/** CollateralDepegged: The collateral is worth less than 0.98 USD: no new risk */
+export const BULKHEAD_ERROR__COLLATERAL_DEPEGGED = 0x18bc; // 6332
 /** TooManyOrders: The position has the most orders it can have */
 export const BULKHEAD_ERROR__TOO_MANY_ORDERS = 0x1900; // 6400
 /** TipTooSmall: Tip is under the minimum */
 export const BULKHEAD_ERROR__TIP_TOO_SMALL = 0x1901; // 6401
 /** OrderChanged: The order differs from what the executor expected */
 export const BULKHEAD_ERROR__ORDER_CHANGED = 0x1902; // 6402
-/** OrderSameSlot: An order executes in a later slot than it was placed in */
+/** OrderSameSlot: An order executes in a later slot than it was placed or triggered in */
 export const BULKHEAD_ERROR__ORDER_SAME_SLOT = 0x1903; // 6403
 /** PriceBeforeWindow: Price was published before the order's window */
 export const BULKHEAD_ERROR__PRICE_BEFORE_WINDOW = 0x1904; // 6404
@@ -174,6 +238,24 @@ export const BULKHEAD_ERROR__PRICE_NOT_ACCEPTABLE = 0x1906; // 6406
 export const BULKHEAD_ERROR__ORDER_IN_WINDOW = 0x1907; // 6407
 /** OrderVoid: The order's position is closed: it can only be cancelled */
 export const BULKHEAD_ERROR__ORDER_VOID = 0x1908; // 6408
+/** OrderNotTriggered: The order's trigger has not been met yet: trigger it first */
+export const BULKHEAD_ERROR__ORDER_NOT_TRIGGERED = 0x1909; // 6409
+/** OrderAlreadyTriggered: The order was triggered and may still fill */
+export const BULKHEAD_ERROR__ORDER_ALREADY_TRIGGERED = 0x190a; // 6410
+/** TriggerNotMet: The price does not meet the order's trigger */
+export const BULKHEAD_ERROR__TRIGGER_NOT_MET = 0x190b; // 6411
+/** OrderExpired: The order has expired: cancel the order */
+export const BULKHEAD_ERROR__ORDER_EXPIRED = 0x190c; // 6412
+/** OrderHasNoTrigger: A market order has no trigger */
+export const BULKHEAD_ERROR__ORDER_HAS_NO_TRIGGER = 0x190d; // 6413
+/** PriceBeforeOrder: Price was published before the order was placed */
+export const BULKHEAD_ERROR__PRICE_BEFORE_ORDER = 0x190e; // 6414
+/** TriggerPriceInvalid: The trigger price is zero for market orders and above zero for all others */
+export const BULKHEAD_ERROR__TRIGGER_PRICE_INVALID = 0x190f; // 6415
+/** ExpiryInvalid: The expiry is zero for market orders, and for others zero or a time to come */
+export const BULKHEAD_ERROR__EXPIRY_INVALID = 0x1910; // 6416
+/** OrderKindOnlyDecreases: Stop-loss and take-profit orders only decrease */
+export const BULKHEAD_ERROR__ORDER_KIND_ONLY_DECREASES = 0x1911; // 6417
 /** KeeperAccountIsOurs: The keeper's token account is one of the market's or the position's own */
 export const BULKHEAD_ERROR__KEEPER_ACCOUNT_IS_OURS = 0x1965; // 6501
 /** PoolInsolvent: The pool owes more than it holds */
@@ -182,6 +264,20 @@ export const BULKHEAD_ERROR__POOL_INSOLVENT = 0x19c8; // 6600
 export const BULKHEAD_ERROR__DEPOSIT_TOO_SMALL = 0x19c9; // 6601
 /** SharesBelowMinimum: Fewer shares than asked for */
 export const BULKHEAD_ERROR__SHARES_BELOW_MINIMUM = 0x19ca; // 6602
+/** WithdrawalTooSmall: Shares to withdraw are worth less than a cent */
+export const BULKHEAD_ERROR__WITHDRAWAL_TOO_SMALL = 0x19cb; // 6603
+/** WithdrawalNotMatured: The withdrawal cannot be executed before its hour is over */
+export const BULKHEAD_ERROR__WITHDRAWAL_NOT_MATURED = 0x19cc; // 6604
+/** WithdrawalLapsed: The withdrawal has lapsed: it can only be cancelled */
+export const BULKHEAD_ERROR__WITHDRAWAL_LAPSED = 0x19cd; // 6605
+/** WithdrawalNotCancellable: The withdrawal cannot be cancelled now */
+export const BULKHEAD_ERROR__WITHDRAWAL_NOT_CANCELLABLE = 0x19ce; // 6606
+/** WithdrawalsWaiting: Withdrawals have waited for more than a day: no new risk before they are paid */
+export const BULKHEAD_ERROR__WITHDRAWALS_WAITING = 0x19cf; // 6607
+/** DestinationMismatch: This is not the account of collateral that the withdrawal pays to */
+export const BULKHEAD_ERROR__DESTINATION_MISMATCH = 0x19d0; // 6608
+/** SharesAccountMismatch: This is not an account of pool shares that the withdrawal's owner owns */
+export const BULKHEAD_ERROR__SHARES_ACCOUNT_MISMATCH = 0x19d1; // 6609
 /** NotATokenAccount: The account is not a token account */
 export const BULKHEAD_ERROR__NOT_A_TOKEN_ACCOUNT = 0x1a2c; // 6700
 /** TokenDeltaMismatch: INV-08: tokens moved differ from the amount booked */
@@ -216,14 +312,19 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__CHANGE_MARKET_MISMATCH
   | typeof BULKHEAD_ERROR__CHANGE_NOT_DUE
   | typeof BULKHEAD_ERROR__CHANGE_PAYER_MISMATCH
+  | typeof BULKHEAD_ERROR__COLLATERAL_DEPEGGED
   | typeof BULKHEAD_ERROR__COLLATERAL_MINT_MISMATCH
+  | typeof BULKHEAD_ERROR__COLLATERAL_PRICE_REQUIRED
+  | typeof BULKHEAD_ERROR__COLLATERAL_PRICE_TOO_OLD
   | typeof BULKHEAD_ERROR__CONFIDENCE_TOO_WIDE
   | typeof BULKHEAD_ERROR__CORRUPT_ACCOUNT
   | typeof BULKHEAD_ERROR__DECIMALS_IMMUTABLE
   | typeof BULKHEAD_ERROR__DECREASE_WORSENS_HEALTH
   | typeof BULKHEAD_ERROR__DEPOSITS_PAUSED
   | typeof BULKHEAD_ERROR__DEPOSIT_TOO_SMALL
+  | typeof BULKHEAD_ERROR__DESTINATION_MISMATCH
   | typeof BULKHEAD_ERROR__DIVISION_BY_ZERO
+  | typeof BULKHEAD_ERROR__EXPIRY_INVALID
   | typeof BULKHEAD_ERROR__FEED_IMMUTABLE
   | typeof BULKHEAD_ERROR__FEE_RECEIVER_MISMATCH
   | typeof BULKHEAD_ERROR__FROZEN_AMOUNTS_OPEN
@@ -238,8 +339,11 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__LEDGER_INCONSISTENT
   | typeof BULKHEAD_ERROR__LEGACY_ORACLE_ON_MAINNET
   | typeof BULKHEAD_ERROR__LP_MINT_MISMATCH
+  | typeof BULKHEAD_ERROR__MARKET_ALREADY_MIGRATED
   | typeof BULKHEAD_ERROR__MARKET_INDEX_MISMATCH
   | typeof BULKHEAD_ERROR__MARKET_NOT_ACTIVE
+  | typeof BULKHEAD_ERROR__MARKET_NOT_MIGRATABLE
+  | typeof BULKHEAD_ERROR__MARKET_NOT_SETTLED
   | typeof BULKHEAD_ERROR__MARKET_SETTLED
   | typeof BULKHEAD_ERROR__MARKET_STALE
   | typeof BULKHEAD_ERROR__MARKET_UNSAMPLED
@@ -250,6 +354,7 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__NOTHING_TO_COLLECT
   | typeof BULKHEAD_ERROR__NOTIONAL_TOO_SMALL
   | typeof BULKHEAD_ERROR__NOT_PAUSED
+  | typeof BULKHEAD_ERROR__NOT_WINDING_DOWN
   | typeof BULKHEAD_ERROR__OPEN_INTEREST_CAP_EXCEEDED
   | typeof BULKHEAD_ERROR__ORACLE_ACCOUNT_MISMATCH
   | typeof BULKHEAD_ERROR__ORACLE_DATA_INVALID
@@ -258,8 +363,13 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__ORACLE_NOT_TRADING
   | typeof BULKHEAD_ERROR__ORACLE_OWNER_MISMATCH
   | typeof BULKHEAD_ERROR__ORACLE_PROGRAM_UNKNOWN
+  | typeof BULKHEAD_ERROR__ORDER_ALREADY_TRIGGERED
   | typeof BULKHEAD_ERROR__ORDER_CHANGED
+  | typeof BULKHEAD_ERROR__ORDER_EXPIRED
+  | typeof BULKHEAD_ERROR__ORDER_HAS_NO_TRIGGER
   | typeof BULKHEAD_ERROR__ORDER_IN_WINDOW
+  | typeof BULKHEAD_ERROR__ORDER_KIND_ONLY_DECREASES
+  | typeof BULKHEAD_ERROR__ORDER_NOT_TRIGGERED
   | typeof BULKHEAD_ERROR__ORDER_PAYER_MISMATCH
   | typeof BULKHEAD_ERROR__ORDER_POSITION_MISMATCH
   | typeof BULKHEAD_ERROR__ORDER_SAME_SLOT
@@ -286,6 +396,7 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__POSITION_REDUCE_ONLY
   | typeof BULKHEAD_ERROR__POSITION_VAULT_MISMATCH
   | typeof BULKHEAD_ERROR__PRICE_AFTER_WINDOW
+  | typeof BULKHEAD_ERROR__PRICE_BEFORE_ORDER
   | typeof BULKHEAD_ERROR__PRICE_BEFORE_WINDOW
   | typeof BULKHEAD_ERROR__PRICE_FROM_FUTURE
   | typeof BULKHEAD_ERROR__PRICE_NOT_ACCEPTABLE
@@ -295,6 +406,12 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__PRICE_TOO_OLD
   | typeof BULKHEAD_ERROR__RESERVE_NOT_COVERED
   | typeof BULKHEAD_ERROR__RESERVE_UNAVAILABLE
+  | typeof BULKHEAD_ERROR__SETTLEMENT_MINUTE_RECORDED
+  | typeof BULKHEAD_ERROR__SETTLEMENT_MISMATCH
+  | typeof BULKHEAD_ERROR__SETTLEMENT_NOT_DUE
+  | typeof BULKHEAD_ERROR__SETTLEMENT_PAYER_MISMATCH
+  | typeof BULKHEAD_ERROR__SETTLEMENT_PRICES_COMPLETE
+  | typeof BULKHEAD_ERROR__SHARES_ACCOUNT_MISMATCH
   | typeof BULKHEAD_ERROR__SHARES_BELOW_MINIMUM
   | typeof BULKHEAD_ERROR__SIZE_ZERO
   | typeof BULKHEAD_ERROR__SKEW_CAP_EXCEEDED
@@ -303,7 +420,34 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__TOKEN_DELTA_MISMATCH
   | typeof BULKHEAD_ERROR__TOKEN_PROGRAM_MISMATCH
   | typeof BULKHEAD_ERROR__TOO_MANY_ORDERS
-  | typeof BULKHEAD_ERROR__VAULT_BELOW_BOOKED;
+  | typeof BULKHEAD_ERROR__TOP_UP_BUDGET_SPENT
+  | typeof BULKHEAD_ERROR__TOP_UP_INSOLVENT
+  | typeof BULKHEAD_ERROR__TOP_UP_INTERVAL_OUT_OF_RANGE
+  | typeof BULKHEAD_ERROR__TOP_UP_KEEPER_ACCOUNT_REFUSED
+  | typeof BULKHEAD_ERROR__TOP_UP_KEEPER_PAY_TOO_LARGE
+  | typeof BULKHEAD_ERROR__TOP_UP_NOT_APPROVED
+  | typeof BULKHEAD_ERROR__TOP_UP_NOT_NEEDED
+  | typeof BULKHEAD_ERROR__TOP_UP_PAYER_MISMATCH
+  | typeof BULKHEAD_ERROR__TOP_UP_PLAN_MISMATCH
+  | typeof BULKHEAD_ERROR__TOP_UP_SOURCE_MISMATCH
+  | typeof BULKHEAD_ERROR__TOP_UP_SOURCE_OWNER_MISMATCH
+  | typeof BULKHEAD_ERROR__TOP_UP_SOURCE_UNABLE
+  | typeof BULKHEAD_ERROR__TOP_UP_TOO_EARLY
+  | typeof BULKHEAD_ERROR__TOP_UP_TOO_SMALL
+  | typeof BULKHEAD_ERROR__TOP_UP_TRIGGER_OUT_OF_RANGE
+  | typeof BULKHEAD_ERROR__TRIGGER_NOT_MET
+  | typeof BULKHEAD_ERROR__TRIGGER_PRICE_INVALID
+  | typeof BULKHEAD_ERROR__VAULT_BELOW_BOOKED
+  | typeof BULKHEAD_ERROR__WIND_DOWN_BEGUN
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_LAPSED
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_MARKET_MISMATCH
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_NOT_CANCELLABLE
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_NOT_MATURED
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_PAYER_MISMATCH
+  | typeof BULKHEAD_ERROR__WITHDRAWALS_PAUSED
+  | typeof BULKHEAD_ERROR__WITHDRAWALS_WAITING
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_TOO_SMALL
+  | typeof BULKHEAD_ERROR__WITHDRAWAL_VAULT_MISMATCH;
 
 let bulkheadErrorMessages: Record<BulkheadError, string> | undefined;
 if (process.env["NODE_ENV"] !== "production") {
@@ -316,14 +460,19 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__CHANGE_MARKET_MISMATCH]: `The change belongs to another market, or to none, or needs one`,
     [BULKHEAD_ERROR__CHANGE_NOT_DUE]: `The change still waits out the timelock`,
     [BULKHEAD_ERROR__CHANGE_PAYER_MISMATCH]: `This account is not the one that paid for the change`,
+    [BULKHEAD_ERROR__COLLATERAL_DEPEGGED]: `The collateral is worth less than 0.98 USD: no new risk`,
     [BULKHEAD_ERROR__COLLATERAL_MINT_MISMATCH]: `This is not the collateral mint of the market`,
+    [BULKHEAD_ERROR__COLLATERAL_PRICE_REQUIRED]: `The market asks for the price of its collateral before it takes risk: name that account too`,
+    [BULKHEAD_ERROR__COLLATERAL_PRICE_TOO_OLD]: `The price of the collateral is too old: push a newer one`,
     [BULKHEAD_ERROR__CONFIDENCE_TOO_WIDE]: `The price's confidence interval is too wide for this`,
     [BULKHEAD_ERROR__CORRUPT_ACCOUNT]: `An account holds a value that its type does not have`,
     [BULKHEAD_ERROR__DECIMALS_IMMUTABLE]: `The decimals of a market never change`,
     [BULKHEAD_ERROR__DECREASE_WORSENS_HEALTH]: `This decrease would leave the position worse and liquidatable: close all of it`,
     [BULKHEAD_ERROR__DEPOSITS_PAUSED]: `Deposits are paused by the guardian`,
     [BULKHEAD_ERROR__DEPOSIT_TOO_SMALL]: `Deposit too small`,
+    [BULKHEAD_ERROR__DESTINATION_MISMATCH]: `This is not the account of collateral that the withdrawal pays to`,
     [BULKHEAD_ERROR__DIVISION_BY_ZERO]: `Division by zero`,
+    [BULKHEAD_ERROR__EXPIRY_INVALID]: `The expiry is zero for market orders, and for others zero or a time to come`,
     [BULKHEAD_ERROR__FEED_IMMUTABLE]: `The feed of a market never changes`,
     [BULKHEAD_ERROR__FEE_RECEIVER_MISMATCH]: `This is not the protocol's fee receiver's token account`,
     [BULKHEAD_ERROR__FROZEN_AMOUNTS_OPEN]: `The vault was frozen when the position closed and still owes: run collect_frozen first`,
@@ -338,8 +487,11 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__LEDGER_INCONSISTENT]: `INV-06: the side's sums contradict each other`,
     [BULKHEAD_ERROR__LEGACY_ORACLE_ON_MAINNET]: `The older push oracle is never used on mainnet`,
     [BULKHEAD_ERROR__LP_MINT_MISMATCH]: `This is not the mint of the market's pool shares`,
+    [BULKHEAD_ERROR__MARKET_ALREADY_MIGRATED]: `The market is of this version already`,
     [BULKHEAD_ERROR__MARKET_INDEX_MISMATCH]: `Market index is not the next one`,
     [BULKHEAD_ERROR__MARKET_NOT_ACTIVE]: `The market takes no new risk`,
+    [BULKHEAD_ERROR__MARKET_NOT_MIGRATABLE]: `This account is not a market of the version before`,
+    [BULKHEAD_ERROR__MARKET_NOT_SETTLED]: `The market is not settled`,
     [BULKHEAD_ERROR__MARKET_SETTLED]: `A settled market stays settled`,
     [BULKHEAD_ERROR__MARKET_STALE]: `The market was not sampled for five minutes: run update_market first`,
     [BULKHEAD_ERROR__MARKET_UNSAMPLED]: `The market has no price yet: run update_market first`,
@@ -350,6 +502,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__NOTHING_TO_COLLECT]: `Nothing is waiting to be collected`,
     [BULKHEAD_ERROR__NOTIONAL_TOO_SMALL]: `Notional is under the market's minimum`,
     [BULKHEAD_ERROR__NOT_PAUSED]: `This is not paused`,
+    [BULKHEAD_ERROR__NOT_WINDING_DOWN]: `The market is not being wound down`,
     [BULKHEAD_ERROR__OPEN_INTEREST_CAP_EXCEEDED]: `Open interest of the side would exceed its cap`,
     [BULKHEAD_ERROR__ORACLE_ACCOUNT_MISMATCH]: `This is not the market's price account`,
     [BULKHEAD_ERROR__ORACLE_DATA_INVALID]: `The price account's bytes are not a price update`,
@@ -358,11 +511,16 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__ORACLE_NOT_TRADING]: `The oracle is not trading`,
     [BULKHEAD_ERROR__ORACLE_OWNER_MISMATCH]: `The price account is owned by another program`,
     [BULKHEAD_ERROR__ORACLE_PROGRAM_UNKNOWN]: `This is not an oracle program that the protocol knows`,
+    [BULKHEAD_ERROR__ORDER_ALREADY_TRIGGERED]: `The order was triggered and may still fill`,
     [BULKHEAD_ERROR__ORDER_CHANGED]: `The order differs from what the executor expected`,
+    [BULKHEAD_ERROR__ORDER_EXPIRED]: `The order has expired: cancel the order`,
+    [BULKHEAD_ERROR__ORDER_HAS_NO_TRIGGER]: `A market order has no trigger`,
     [BULKHEAD_ERROR__ORDER_IN_WINDOW]: `The order may still fill and cannot be cancelled yet`,
+    [BULKHEAD_ERROR__ORDER_KIND_ONLY_DECREASES]: `Stop-loss and take-profit orders only decrease`,
+    [BULKHEAD_ERROR__ORDER_NOT_TRIGGERED]: `The order's trigger has not been met yet: trigger it first`,
     [BULKHEAD_ERROR__ORDER_PAYER_MISMATCH]: `This account is not the one that paid for the order`,
     [BULKHEAD_ERROR__ORDER_POSITION_MISMATCH]: `This order belongs to another position`,
-    [BULKHEAD_ERROR__ORDER_SAME_SLOT]: `An order executes in a later slot than it was placed in`,
+    [BULKHEAD_ERROR__ORDER_SAME_SLOT]: `An order executes in a later slot than it was placed or triggered in`,
     [BULKHEAD_ERROR__ORDERS_WAITING]: `An order of this position is still waiting: cancel it first`,
     [BULKHEAD_ERROR__ORDER_VOID]: `The order's position is closed: it can only be cancelled`,
     [BULKHEAD_ERROR__OVERFLOW]: `A number is out of range`,
@@ -386,6 +544,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__POSITION_REDUCE_ONLY]: `The position may only shrink until its margin has caught up with the market's`,
     [BULKHEAD_ERROR__POSITION_VAULT_MISMATCH]: `This vault is not the vault of the position`,
     [BULKHEAD_ERROR__PRICE_AFTER_WINDOW]: `Price was published after the order's window: cancel the order`,
+    [BULKHEAD_ERROR__PRICE_BEFORE_ORDER]: `Price was published before the order was placed`,
     [BULKHEAD_ERROR__PRICE_BEFORE_WINDOW]: `Price was published before the order's window`,
     [BULKHEAD_ERROR__PRICE_FROM_FUTURE]: `Price was published in the future`,
     [BULKHEAD_ERROR__PRICE_NOT_ACCEPTABLE]: `Fill price is worse than the order accepts`,
@@ -395,6 +554,12 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__PRICE_TOO_OLD]: `Price is too old for this`,
     [BULKHEAD_ERROR__RESERVE_NOT_COVERED]: `INV-03: more is set aside than the pool holds`,
     [BULKHEAD_ERROR__RESERVE_UNAVAILABLE]: `The pool cannot set the payout aside`,
+    [BULKHEAD_ERROR__SETTLEMENT_MINUTE_RECORDED]: `This minute of the wind-down has its price, or lies before it`,
+    [BULKHEAD_ERROR__SETTLEMENT_MISMATCH]: `These are not the prices of this market's wind-down`,
+    [BULKHEAD_ERROR__SETTLEMENT_NOT_DUE]: `The market can be settled after seven days without a price, or when its wind-down is complete`,
+    [BULKHEAD_ERROR__SETTLEMENT_PAYER_MISMATCH]: `This account is not the one that paid for the prices of the wind-down`,
+    [BULKHEAD_ERROR__SETTLEMENT_PRICES_COMPLETE]: `The wind-down has all its prices: settle the market`,
+    [BULKHEAD_ERROR__SHARES_ACCOUNT_MISMATCH]: `This is not an account of pool shares that the withdrawal's owner owns`,
     [BULKHEAD_ERROR__SHARES_BELOW_MINIMUM]: `Fewer shares than asked for`,
     [BULKHEAD_ERROR__SIZE_ZERO]: `Size is zero`,
     [BULKHEAD_ERROR__SKEW_CAP_EXCEEDED]: `Skew would exceed its cap`,
@@ -403,7 +568,34 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__TOKEN_DELTA_MISMATCH]: `INV-08: tokens moved differ from the amount booked`,
     [BULKHEAD_ERROR__TOKEN_PROGRAM_MISMATCH]: `This is not the token program of the market's collateral`,
     [BULKHEAD_ERROR__TOO_MANY_ORDERS]: `The position has the most orders it can have`,
+    [BULKHEAD_ERROR__TOP_UP_BUDGET_SPENT]: `Nothing is left of the top-up plan's budget`,
+    [BULKHEAD_ERROR__TOP_UP_INSOLVENT]: `The position is worth nothing: a top-up would be lost with it`,
+    [BULKHEAD_ERROR__TOP_UP_INTERVAL_OUT_OF_RANGE]: `A top-up plan's interval must be between 15 seconds and 7 days`,
+    [BULKHEAD_ERROR__TOP_UP_KEEPER_ACCOUNT_REFUSED]: `The keeper's token account is the position's vault or the one that the top-up comes from`,
+    [BULKHEAD_ERROR__TOP_UP_KEEPER_PAY_TOO_LARGE]: `Keeper pay of a top-up must be at most 5 % of its amount`,
+    [BULKHEAD_ERROR__TOP_UP_NOT_APPROVED]: `The owner has not approved the top-up authority, or for less than this top-up moves`,
+    [BULKHEAD_ERROR__TOP_UP_NOT_NEEDED]: `The position's equity is not below the top-up plan's trigger`,
+    [BULKHEAD_ERROR__TOP_UP_PAYER_MISMATCH]: `This account is not the one that paid for the top-up plan`,
+    [BULKHEAD_ERROR__TOP_UP_PLAN_MISMATCH]: `This top-up plan belongs to another position`,
+    [BULKHEAD_ERROR__TOP_UP_SOURCE_MISMATCH]: `This is not the token account that the top-up plan names`,
+    [BULKHEAD_ERROR__TOP_UP_SOURCE_OWNER_MISMATCH]: `The token account that a top-up comes from must be the position's owner's`,
+    [BULKHEAD_ERROR__TOP_UP_SOURCE_UNABLE]: `The account that the top-up comes from is frozen or holds too little`,
+    [BULKHEAD_ERROR__TOP_UP_TOO_EARLY]: `The interval since the last top-up has not passed`,
+    [BULKHEAD_ERROR__TOP_UP_TOO_SMALL]: `The top-up would leave the position under 1.1 times its maintenance margin`,
+    [BULKHEAD_ERROR__TOP_UP_TRIGGER_OUT_OF_RANGE]: `A top-up plan's trigger must be between 1 and 5 times the maintenance margin`,
+    [BULKHEAD_ERROR__TRIGGER_NOT_MET]: `The price does not meet the order's trigger`,
+    [BULKHEAD_ERROR__TRIGGER_PRICE_INVALID]: `The trigger price is zero for market orders and above zero for all others`,
     [BULKHEAD_ERROR__VAULT_BELOW_BOOKED]: `INV-01: the position's vault holds less than booked`,
+    [BULKHEAD_ERROR__WIND_DOWN_BEGUN]: `A wind-down that has begun runs to its end`,
+    [BULKHEAD_ERROR__WITHDRAWAL_LAPSED]: `The withdrawal has lapsed: it can only be cancelled`,
+    [BULKHEAD_ERROR__WITHDRAWAL_MARKET_MISMATCH]: `This withdrawal belongs to another market`,
+    [BULKHEAD_ERROR__WITHDRAWAL_NOT_CANCELLABLE]: `The withdrawal cannot be cancelled now`,
+    [BULKHEAD_ERROR__WITHDRAWAL_NOT_MATURED]: `The withdrawal cannot be executed before its hour is over`,
+    [BULKHEAD_ERROR__WITHDRAWAL_PAYER_MISMATCH]: `This account is not the one that paid for the withdrawal`,
+    [BULKHEAD_ERROR__WITHDRAWALS_PAUSED]: `Withdrawals are paused by the guardian`,
+    [BULKHEAD_ERROR__WITHDRAWALS_WAITING]: `Withdrawals have waited for more than a day: no new risk before they are paid`,
+    [BULKHEAD_ERROR__WITHDRAWAL_TOO_SMALL]: `Shares to withdraw are worth less than a cent`,
+    [BULKHEAD_ERROR__WITHDRAWAL_VAULT_MISMATCH]: `This vault does not hold the withdrawal's shares`,
   };
 }
 

@@ -114,7 +114,7 @@ export type CancelOrderInput<
   TAccountOrder extends string = string,
   TAccountPayer extends string = string,
 > = {
-  /** Anyone; gets the cancel tip unless it is the payer. */
+  /** Anyone; gets the cancel tip where anyone may cancel, unless it is the payer. */
   canceller: TransactionSigner<TAccountCanceller>;
   /** Market of the position. */
   market: Address<TAccountMarket>;
@@ -193,7 +193,7 @@ export type ParsedCancelOrderInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** Anyone; gets the cancel tip unless it is the payer. */
+    /** Anyone; gets the cancel tip where anyone may cancel, unless it is the payer. */
     canceller: TAccountMetas[0];
     /** Market of the position. */
     market: TAccountMetas[1];

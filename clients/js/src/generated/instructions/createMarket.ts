@@ -12,6 +12,8 @@ import {
   fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
+  getOptionDecoder,
+  getOptionEncoder,
   getStructDecoder,
   getStructEncoder,
   getU16Decoder,
@@ -28,6 +30,8 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
+  type Option,
+  type OptionOrNullable,
   type ReadonlyAccount,
   type ReadonlyUint8Array,
   type TransactionSigner,
@@ -124,6 +128,8 @@ export type CreateMarketInstructionData = {
   oracle: OracleSource;
   /** Parameters, within the program's bounds. */
   params: MarketParams;
+  /** Where the price of the collateral comes from; none asks for no such price. */
+  collateralOracle: Option<OracleSource>;
 };
 
 export type CreateMarketInstructionDataArgs = {
@@ -133,6 +139,8 @@ export type CreateMarketInstructionDataArgs = {
   oracle: OracleSourceArgs;
   /** Parameters, within the program's bounds. */
   params: MarketParamsArgs;
+  /** Where the price of the collateral comes from; none asks for no such price. */
+  collateralOracle: OptionOrNullable<OracleSourceArgs>;
 };
 
 export function getCreateMarketInstructionDataEncoder(): Encoder<CreateMarketInstructionDataArgs> {
@@ -142,6 +150,7 @@ export function getCreateMarketInstructionDataEncoder(): Encoder<CreateMarketIns
       ["index", getU16Encoder()],
       ["oracle", getOracleSourceEncoder()],
       ["params", getMarketParamsEncoder()],
+      ["collateralOracle", getOptionEncoder(getOracleSourceEncoder())],
     ]),
     (value) => ({ ...value, discriminator: CREATE_MARKET_DISCRIMINATOR }),
   );
@@ -153,6 +162,7 @@ export function getCreateMarketInstructionDataDecoder(): Decoder<CreateMarketIns
     ["index", getU16Decoder()],
     ["oracle", getOracleSourceDecoder()],
     ["params", getMarketParamsDecoder()],
+    ["collateralOracle", getOptionDecoder(getOracleSourceDecoder())],
   ]);
 }
 
@@ -198,6 +208,7 @@ export type CreateMarketAsyncInput<
   index: CreateMarketInstructionDataArgs["index"];
   oracle: CreateMarketInstructionDataArgs["oracle"];
   params: CreateMarketInstructionDataArgs["params"];
+  collateralOracle: CreateMarketInstructionDataArgs["collateralOracle"];
 };
 
 export async function getCreateMarketInstructionAsync<
@@ -358,6 +369,7 @@ export type CreateMarketInput<
   index: CreateMarketInstructionDataArgs["index"];
   oracle: CreateMarketInstructionDataArgs["oracle"];
   params: CreateMarketInstructionDataArgs["params"];
+  collateralOracle: CreateMarketInstructionDataArgs["collateralOracle"];
 };
 
 export function getCreateMarketInstruction<

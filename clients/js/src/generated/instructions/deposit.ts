@@ -61,6 +61,7 @@ export type DepositInstruction<
   TAccountCollateralMint extends string | AccountMeta<string> = string,
   TAccountTokenProgram extends string | AccountMeta<string> =
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+  TAccountCollateralPrice extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -97,6 +98,9 @@ export type DepositInstruction<
       TAccountTokenProgram extends string
         ? ReadonlyAccount<TAccountTokenProgram>
         : TAccountTokenProgram,
+      TAccountCollateralPrice extends string
+        ? ReadonlyAccount<TAccountCollateralPrice>
+        : TAccountCollateralPrice,
       ...TRemainingAccounts,
     ]
   >;
@@ -156,6 +160,7 @@ export type DepositInput<
   TAccountOwnerShares extends string = string,
   TAccountCollateralMint extends string = string,
   TAccountTokenProgram extends string = string,
+  TAccountCollateralPrice extends string = string,
 > = {
   /** Depositor. */
   owner: TransactionSigner<TAccountOwner>;
@@ -177,6 +182,8 @@ export type DepositInput<
   collateralMint: Address<TAccountCollateralMint>;
   /** Token program of the collateral. */
   tokenProgram?: Address<TAccountTokenProgram>;
+  /** Price account of the collateral, where the market asks for it. */
+  collateralPrice?: Address<TAccountCollateralPrice>;
   amountAtoms: DepositInstructionDataArgs["amountAtoms"];
   sharesMin: DepositInstructionDataArgs["sharesMin"];
 };
@@ -192,6 +199,7 @@ export function getDepositInstruction<
   TAccountOwnerShares extends string,
   TAccountCollateralMint extends string,
   TAccountTokenProgram extends string,
+  TAccountCollateralPrice extends string,
   TProgramAddress extends Address = typeof BULKHEAD_PROGRAM_ADDRESS,
 >(
   input: DepositInput<
@@ -204,7 +212,8 @@ export function getDepositInstruction<
     TAccountOwnerCollateral,
     TAccountOwnerShares,
     TAccountCollateralMint,
-    TAccountTokenProgram
+    TAccountTokenProgram,
+    TAccountCollateralPrice
   >,
   config?: { programAddress?: TProgramAddress },
 ): DepositInstruction<
@@ -218,7 +227,8 @@ export function getDepositInstruction<
   TAccountOwnerCollateral,
   TAccountOwnerShares,
   TAccountCollateralMint,
-  TAccountTokenProgram
+  TAccountTokenProgram,
+  TAccountCollateralPrice
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULKHEAD_PROGRAM_ADDRESS;
@@ -235,6 +245,10 @@ export function getDepositInstruction<
     ownerShares: { value: input.ownerShares ?? null, isWritable: true },
     collateralMint: { value: input.collateralMint ?? null, isWritable: false },
     tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
+    collateralPrice: {
+      value: input.collateralPrice ?? null,
+      isWritable: false,
+    },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -263,6 +277,7 @@ export function getDepositInstruction<
       getAccountMeta("ownerShares", accounts.ownerShares),
       getAccountMeta("collateralMint", accounts.collateralMint),
       getAccountMeta("tokenProgram", accounts.tokenProgram),
+      getAccountMeta("collateralPrice", accounts.collateralPrice),
     ],
     data: getDepositInstructionDataEncoder().encode(
       args as DepositInstructionDataArgs,
@@ -279,7 +294,8 @@ export function getDepositInstruction<
     TAccountOwnerCollateral,
     TAccountOwnerShares,
     TAccountCollateralMint,
-    TAccountTokenProgram
+    TAccountTokenProgram,
+    TAccountCollateralPrice
   >);
 }
 
@@ -309,6 +325,8 @@ export type ParsedDepositInstruction<
     collateralMint: TAccountMetas[8];
     /** Token program of the collateral. */
     tokenProgram: TAccountMetas[9];
+    /** Price account of the collateral, where the market asks for it. */
+    collateralPrice?: TAccountMetas[10] | undefined;
   };
   data: DepositInstructionData;
 };
@@ -321,12 +339,12 @@ export function parseDepositInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedDepositInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 10) {
+  if (instruction.accounts.length < 11) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 10,
+        expectedAccountMetas: 11,
       },
     );
   }
@@ -335,6 +353,12 @@ export function parseDepositInstruction<
     const accountMeta = (instruction.accounts as TAccountMetas)[accountIndex]!;
     accountIndex += 1;
     return accountMeta;
+  };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULKHEAD_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
   };
   return {
     programAddress: instruction.programAddress,
@@ -349,6 +373,7 @@ export function parseDepositInstruction<
       ownerShares: getNextAccount(),
       collateralMint: getNextAccount(),
       tokenProgram: getNextAccount(),
+      collateralPrice: getNextOptionalAccount(),
     },
     data: getDepositInstructionDataDecoder().decode(instruction.data),
   };

@@ -66,6 +66,7 @@ export type ExecuteOrderInstruction<
   TAccountCollateralMint extends string | AccountMeta<string> = string,
   TAccountTokenProgram extends string | AccountMeta<string> =
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+  TAccountCollateralPrice extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -105,6 +106,9 @@ export type ExecuteOrderInstruction<
       TAccountTokenProgram extends string
         ? ReadonlyAccount<TAccountTokenProgram>
         : TAccountTokenProgram,
+      TAccountCollateralPrice extends string
+        ? ReadonlyAccount<TAccountCollateralPrice>
+        : TAccountCollateralPrice,
       ...TRemainingAccounts,
     ]
   >;
@@ -165,6 +169,7 @@ export type ExecuteOrderInput<
   TAccountPoolVault extends string = string,
   TAccountCollateralMint extends string = string,
   TAccountTokenProgram extends string = string,
+  TAccountCollateralPrice extends string = string,
 > = {
   /** Anyone; gets the tip. */
   executor: TransactionSigner<TAccountExecutor>;
@@ -188,6 +193,8 @@ export type ExecuteOrderInput<
   collateralMint: Address<TAccountCollateralMint>;
   /** Token program of the collateral. */
   tokenProgram?: Address<TAccountTokenProgram>;
+  /** Price account of the collateral, where the market asks for it and the order increases. */
+  collateralPrice?: Address<TAccountCollateralPrice>;
   placedAt: ExecuteOrderInstructionDataArgs["placedAt"];
   tipLamportsMin: ExecuteOrderInstructionDataArgs["tipLamportsMin"];
 };
@@ -204,6 +211,7 @@ export function getExecuteOrderInstruction<
   TAccountPoolVault extends string,
   TAccountCollateralMint extends string,
   TAccountTokenProgram extends string,
+  TAccountCollateralPrice extends string,
   TProgramAddress extends Address = typeof BULKHEAD_PROGRAM_ADDRESS,
 >(
   input: ExecuteOrderInput<
@@ -217,7 +225,8 @@ export function getExecuteOrderInstruction<
     TAccountVault,
     TAccountPoolVault,
     TAccountCollateralMint,
-    TAccountTokenProgram
+    TAccountTokenProgram,
+    TAccountCollateralPrice
   >,
   config?: { programAddress?: TProgramAddress },
 ): ExecuteOrderInstruction<
@@ -232,7 +241,8 @@ export function getExecuteOrderInstruction<
   TAccountVault,
   TAccountPoolVault,
   TAccountCollateralMint,
-  TAccountTokenProgram
+  TAccountTokenProgram,
+  TAccountCollateralPrice
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULKHEAD_PROGRAM_ADDRESS;
@@ -250,6 +260,10 @@ export function getExecuteOrderInstruction<
     poolVault: { value: input.poolVault ?? null, isWritable: true },
     collateralMint: { value: input.collateralMint ?? null, isWritable: false },
     tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
+    collateralPrice: {
+      value: input.collateralPrice ?? null,
+      isWritable: false,
+    },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -279,6 +293,7 @@ export function getExecuteOrderInstruction<
       getAccountMeta("poolVault", accounts.poolVault),
       getAccountMeta("collateralMint", accounts.collateralMint),
       getAccountMeta("tokenProgram", accounts.tokenProgram),
+      getAccountMeta("collateralPrice", accounts.collateralPrice),
     ],
     data: getExecuteOrderInstructionDataEncoder().encode(
       args as ExecuteOrderInstructionDataArgs,
@@ -296,7 +311,8 @@ export function getExecuteOrderInstruction<
     TAccountVault,
     TAccountPoolVault,
     TAccountCollateralMint,
-    TAccountTokenProgram
+    TAccountTokenProgram,
+    TAccountCollateralPrice
   >);
 }
 
@@ -328,6 +344,8 @@ export type ParsedExecuteOrderInstruction<
     collateralMint: TAccountMetas[9];
     /** Token program of the collateral. */
     tokenProgram: TAccountMetas[10];
+    /** Price account of the collateral, where the market asks for it and the order increases. */
+    collateralPrice?: TAccountMetas[11] | undefined;
   };
   data: ExecuteOrderInstructionData;
 };
@@ -340,12 +358,12 @@ export function parseExecuteOrderInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedExecuteOrderInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 11) {
+  if (instruction.accounts.length < 12) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 11,
+        expectedAccountMetas: 12,
       },
     );
   }
@@ -354,6 +372,12 @@ export function parseExecuteOrderInstruction<
     const accountMeta = (instruction.accounts as TAccountMetas)[accountIndex]!;
     accountIndex += 1;
     return accountMeta;
+  };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULKHEAD_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
   };
   return {
     programAddress: instruction.programAddress,
@@ -369,6 +393,7 @@ export function parseExecuteOrderInstruction<
       poolVault: getNextAccount(),
       collateralMint: getNextAccount(),
       tokenProgram: getNextAccount(),
+      collateralPrice: getNextOptionalAccount(),
     },
     data: getExecuteOrderInstructionDataDecoder().decode(instruction.data),
   };

@@ -12,6 +12,8 @@ import {
   fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -135,7 +137,7 @@ export type PlaceOpeningOrderInstructionData = {
   side: PositionSide;
   /** Collateral: the most that this position can lose. */
   collateralAtoms: bigint;
-  /** When the order fills. */
+  /** When the order fills: market or limit. */
   kind: OrderKind;
   /** Base atoms. */
   sizeAtoms: bigint;
@@ -143,8 +145,12 @@ export type PlaceOpeningOrderInstructionData = {
   acceptablePriceE12: bigint;
   /** Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000. */
   payoutCapPpm: number;
-  /** Lamports for whoever executes it. */
+  /** Lamports for whoever executes it. Whoever triggers it gets TRIGGER_TIP_LAMPORTS on top. */
   tipLamports: bigint;
+  /** Index price that triggers it: for a long from above, for a short from below; zero for a market order. */
+  triggerPriceE12: bigint;
+  /** From when on it can no longer be triggered; zero for never, and for a market order. */
+  expiresAt: bigint;
 };
 
 export type PlaceOpeningOrderInstructionDataArgs = {
@@ -154,7 +160,7 @@ export type PlaceOpeningOrderInstructionDataArgs = {
   side: PositionSideArgs;
   /** Collateral: the most that this position can lose. */
   collateralAtoms: number | bigint;
-  /** When the order fills. */
+  /** When the order fills: market or limit. */
   kind: OrderKindArgs;
   /** Base atoms. */
   sizeAtoms: number | bigint;
@@ -162,8 +168,12 @@ export type PlaceOpeningOrderInstructionDataArgs = {
   acceptablePriceE12: number | bigint;
   /** Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000. */
   payoutCapPpm: number;
-  /** Lamports for whoever executes it. */
+  /** Lamports for whoever executes it. Whoever triggers it gets TRIGGER_TIP_LAMPORTS on top. */
   tipLamports: number | bigint;
+  /** Index price that triggers it: for a long from above, for a short from below; zero for a market order. */
+  triggerPriceE12: number | bigint;
+  /** From when on it can no longer be triggered; zero for never, and for a market order. */
+  expiresAt: number | bigint;
 };
 
 export function getPlaceOpeningOrderInstructionDataEncoder(): FixedSizeEncoder<PlaceOpeningOrderInstructionDataArgs> {
@@ -178,6 +188,8 @@ export function getPlaceOpeningOrderInstructionDataEncoder(): FixedSizeEncoder<P
       ["acceptablePriceE12", getU64Encoder()],
       ["payoutCapPpm", getU32Encoder()],
       ["tipLamports", getU64Encoder()],
+      ["triggerPriceE12", getU64Encoder()],
+      ["expiresAt", getI64Encoder()],
     ]),
     (value) => ({ ...value, discriminator: PLACE_OPENING_ORDER_DISCRIMINATOR }),
   );
@@ -194,6 +206,8 @@ export function getPlaceOpeningOrderInstructionDataDecoder(): FixedSizeDecoder<P
     ["acceptablePriceE12", getU64Decoder()],
     ["payoutCapPpm", getU32Decoder()],
     ["tipLamports", getU64Decoder()],
+    ["triggerPriceE12", getU64Decoder()],
+    ["expiresAt", getI64Decoder()],
   ]);
 }
 
@@ -253,6 +267,8 @@ export type PlaceOpeningOrderAsyncInput<
   acceptablePriceE12: PlaceOpeningOrderInstructionDataArgs["acceptablePriceE12"];
   payoutCapPpm: PlaceOpeningOrderInstructionDataArgs["payoutCapPpm"];
   tipLamports: PlaceOpeningOrderInstructionDataArgs["tipLamports"];
+  triggerPriceE12: PlaceOpeningOrderInstructionDataArgs["triggerPriceE12"];
+  expiresAt: PlaceOpeningOrderInstructionDataArgs["expiresAt"];
 };
 
 export async function getPlaceOpeningOrderInstructionAsync<
@@ -449,6 +465,8 @@ export type PlaceOpeningOrderInput<
   acceptablePriceE12: PlaceOpeningOrderInstructionDataArgs["acceptablePriceE12"];
   payoutCapPpm: PlaceOpeningOrderInstructionDataArgs["payoutCapPpm"];
   tipLamports: PlaceOpeningOrderInstructionDataArgs["tipLamports"];
+  triggerPriceE12: PlaceOpeningOrderInstructionDataArgs["triggerPriceE12"];
+  expiresAt: PlaceOpeningOrderInstructionDataArgs["expiresAt"];
 };
 
 export function getPlaceOpeningOrderInstruction<

@@ -12,6 +12,8 @@ import {
   fixEncoderSize,
   getBytesDecoder,
   getBytesEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -113,8 +115,15 @@ export type PlaceOrderInstructionData = {
   acceptablePriceE12: bigint;
   /** Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000; increases only. */
   payoutCapPpm: number;
-  /** Lamports for whoever executes it. */
+  /** Lamports for whoever executes it. Whoever triggers it gets TRIGGER_TIP_LAMPORTS on top. */
   tipLamports: bigint;
+  /**
+   * Index price that triggers it; zero for a market order. From which side follows from kind, action and
+   * side of the position.
+   */
+  triggerPriceE12: bigint;
+  /** From when on it can no longer be triggered; zero for never, and for a market order. */
+  expiresAt: bigint;
 };
 
 export type PlaceOrderInstructionDataArgs = {
@@ -130,8 +139,15 @@ export type PlaceOrderInstructionDataArgs = {
   acceptablePriceE12: number | bigint;
   /** Payout to set aside, of the notional, in ppm: 50,000 to 1,000,000; increases only. */
   payoutCapPpm: number;
-  /** Lamports for whoever executes it. */
+  /** Lamports for whoever executes it. Whoever triggers it gets TRIGGER_TIP_LAMPORTS on top. */
   tipLamports: number | bigint;
+  /**
+   * Index price that triggers it; zero for a market order. From which side follows from kind, action and
+   * side of the position.
+   */
+  triggerPriceE12: number | bigint;
+  /** From when on it can no longer be triggered; zero for never, and for a market order. */
+  expiresAt: number | bigint;
 };
 
 export function getPlaceOrderInstructionDataEncoder(): FixedSizeEncoder<PlaceOrderInstructionDataArgs> {
@@ -145,6 +161,8 @@ export function getPlaceOrderInstructionDataEncoder(): FixedSizeEncoder<PlaceOrd
       ["acceptablePriceE12", getU64Encoder()],
       ["payoutCapPpm", getU32Encoder()],
       ["tipLamports", getU64Encoder()],
+      ["triggerPriceE12", getU64Encoder()],
+      ["expiresAt", getI64Encoder()],
     ]),
     (value) => ({ ...value, discriminator: PLACE_ORDER_DISCRIMINATOR }),
   );
@@ -160,6 +178,8 @@ export function getPlaceOrderInstructionDataDecoder(): FixedSizeDecoder<PlaceOrd
     ["acceptablePriceE12", getU64Decoder()],
     ["payoutCapPpm", getU32Decoder()],
     ["tipLamports", getU64Decoder()],
+    ["triggerPriceE12", getU64Decoder()],
+    ["expiresAt", getI64Decoder()],
   ]);
 }
 
@@ -200,6 +220,8 @@ export type PlaceOrderInput<
   acceptablePriceE12: PlaceOrderInstructionDataArgs["acceptablePriceE12"];
   payoutCapPpm: PlaceOrderInstructionDataArgs["payoutCapPpm"];
   tipLamports: PlaceOrderInstructionDataArgs["tipLamports"];
+  triggerPriceE12: PlaceOrderInstructionDataArgs["triggerPriceE12"];
+  expiresAt: PlaceOrderInstructionDataArgs["expiresAt"];
 };
 
 export function getPlaceOrderInstruction<

@@ -56,6 +56,7 @@ export type SettleCappedInstruction<
   TAccountPrice extends string | AccountMeta<string> = string,
   TAccountVault extends string | AccountMeta<string> = string,
   TAccountPoolVault extends string | AccountMeta<string> = string,
+  TAccountKeeperAccount extends string | AccountMeta<string> = string,
   TAccountCollateralMint extends string | AccountMeta<string> = string,
   TAccountTokenProgram extends string | AccountMeta<string> =
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
@@ -83,6 +84,9 @@ export type SettleCappedInstruction<
       TAccountPoolVault extends string
         ? WritableAccount<TAccountPoolVault>
         : TAccountPoolVault,
+      TAccountKeeperAccount extends string
+        ? WritableAccount<TAccountKeeperAccount>
+        : TAccountKeeperAccount,
       TAccountCollateralMint extends string
         ? ReadonlyAccount<TAccountCollateralMint>
         : TAccountCollateralMint,
@@ -127,6 +131,7 @@ export type SettleCappedInput<
   TAccountPrice extends string = string,
   TAccountVault extends string = string,
   TAccountPoolVault extends string = string,
+  TAccountKeeperAccount extends string = string,
   TAccountCollateralMint extends string = string,
   TAccountTokenProgram extends string = string,
 > = {
@@ -142,6 +147,8 @@ export type SettleCappedInput<
   vault: Address<TAccountVault>;
   /** Pool vault. */
   poolVault: Address<TAccountPoolVault>;
+  /** Where the keeper's pay goes. */
+  keeperAccount: Address<TAccountKeeperAccount>;
   /** Collateral mint. */
   collateralMint: Address<TAccountCollateralMint>;
   /** Token program of the collateral. */
@@ -155,6 +162,7 @@ export function getSettleCappedInstruction<
   TAccountPrice extends string,
   TAccountVault extends string,
   TAccountPoolVault extends string,
+  TAccountKeeperAccount extends string,
   TAccountCollateralMint extends string,
   TAccountTokenProgram extends string,
   TProgramAddress extends Address = typeof BULKHEAD_PROGRAM_ADDRESS,
@@ -166,6 +174,7 @@ export function getSettleCappedInstruction<
     TAccountPrice,
     TAccountVault,
     TAccountPoolVault,
+    TAccountKeeperAccount,
     TAccountCollateralMint,
     TAccountTokenProgram
   >,
@@ -178,6 +187,7 @@ export function getSettleCappedInstruction<
   TAccountPrice,
   TAccountVault,
   TAccountPoolVault,
+  TAccountKeeperAccount,
   TAccountCollateralMint,
   TAccountTokenProgram
 > {
@@ -192,6 +202,7 @@ export function getSettleCappedInstruction<
     price: { value: input.price ?? null, isWritable: false },
     vault: { value: input.vault ?? null, isWritable: true },
     poolVault: { value: input.poolVault ?? null, isWritable: true },
+    keeperAccount: { value: input.keeperAccount ?? null, isWritable: true },
     collateralMint: { value: input.collateralMint ?? null, isWritable: false },
     tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
   };
@@ -215,6 +226,7 @@ export function getSettleCappedInstruction<
       getAccountMeta("price", accounts.price),
       getAccountMeta("vault", accounts.vault),
       getAccountMeta("poolVault", accounts.poolVault),
+      getAccountMeta("keeperAccount", accounts.keeperAccount),
       getAccountMeta("collateralMint", accounts.collateralMint),
       getAccountMeta("tokenProgram", accounts.tokenProgram),
     ],
@@ -228,6 +240,7 @@ export function getSettleCappedInstruction<
     TAccountPrice,
     TAccountVault,
     TAccountPoolVault,
+    TAccountKeeperAccount,
     TAccountCollateralMint,
     TAccountTokenProgram
   >);
@@ -251,10 +264,12 @@ export type ParsedSettleCappedInstruction<
     vault: TAccountMetas[4];
     /** Pool vault. */
     poolVault: TAccountMetas[5];
+    /** Where the keeper's pay goes. */
+    keeperAccount: TAccountMetas[6];
     /** Collateral mint. */
-    collateralMint: TAccountMetas[6];
+    collateralMint: TAccountMetas[7];
     /** Token program of the collateral. */
-    tokenProgram: TAccountMetas[7];
+    tokenProgram: TAccountMetas[8];
   };
   data: SettleCappedInstructionData;
 };
@@ -267,12 +282,12 @@ export function parseSettleCappedInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedSettleCappedInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 8) {
+  if (instruction.accounts.length < 9) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 8,
+        expectedAccountMetas: 9,
       },
     );
   }
@@ -291,6 +306,7 @@ export function parseSettleCappedInstruction<
       price: getNextAccount(),
       vault: getNextAccount(),
       poolVault: getNextAccount(),
+      keeperAccount: getNextAccount(),
       collateralMint: getNextAccount(),
       tokenProgram: getNextAccount(),
     },

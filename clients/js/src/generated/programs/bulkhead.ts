@@ -39,7 +39,10 @@ import {
   getParamChangeCodec,
   getPositionCodec,
   getProtocolCodec,
+  getSettlementCodec,
+  getTopUpPlanCodec,
   getTraderCodec,
+  getWithdrawalCodec,
   type Market,
   type MarketArgs,
   type Order,
@@ -50,8 +53,14 @@ import {
   type PositionArgs,
   type Protocol,
   type ProtocolArgs,
+  type Settlement,
+  type SettlementArgs,
+  type TopUpPlan,
+  type TopUpPlanArgs,
   type Trader,
   type TraderArgs,
+  type Withdrawal,
+  type WithdrawalArgs,
 } from "../accounts";
 import {
   getAcceptAdminInstruction,
@@ -59,112 +68,177 @@ import {
   getApplyChangeInstruction,
   getCancelChangeInstruction,
   getCancelOrderInstruction,
+  getCancelTopUpInstruction,
+  getCancelWithdrawalInstruction,
   getClosePositionInstruction,
   getCollectFeesInstruction,
   getCollectFrozenInstruction,
+  getCrankMarketInstruction,
   getCreateMarketInstructionAsync,
   getDepositInstruction,
   getExecuteOrderInstruction,
+  getExecuteTopUpInstructionAsync,
+  getExecuteWithdrawalInstruction,
   getFlagInstruction,
   getInitializeProtocolInstructionAsync,
   getLiquidateInstruction,
+  getMigrateMarketInstruction,
   getPauseInstruction,
   getPlaceOpeningOrderInstructionAsync,
   getPlaceOrderInstruction,
   getProposeAdminInstruction,
   getQueueChangeInstruction,
+  getRecordSettlementPriceInstructionAsync,
   getRefreshPositionInstruction,
   getRemoveCollateralInstruction,
+  getRequestWithdrawalInstructionAsync,
   getSetDelegateInstruction,
   getSettleCappedInstruction,
+  getSettleMarketInstructionAsync,
+  getSettlePositionInstruction,
+  getSetTopUpInstructionAsync,
+  getTriggerOrderInstruction,
   getUnpauseInstruction,
   getUpdateMarketInstruction,
+  getViewOrderInstruction,
+  getViewPoolInstruction,
   getViewPositionInstruction,
+  getViewRatesInstruction,
   parseAcceptAdminInstruction,
   parseAddCollateralInstruction,
   parseApplyChangeInstruction,
   parseCancelChangeInstruction,
   parseCancelOrderInstruction,
+  parseCancelTopUpInstruction,
+  parseCancelWithdrawalInstruction,
   parseClosePositionInstruction,
   parseCollectFeesInstruction,
   parseCollectFrozenInstruction,
+  parseCrankMarketInstruction,
   parseCreateMarketInstruction,
   parseDepositInstruction,
   parseExecuteOrderInstruction,
+  parseExecuteTopUpInstruction,
+  parseExecuteWithdrawalInstruction,
   parseFlagInstruction,
   parseInitializeProtocolInstruction,
   parseLiquidateInstruction,
+  parseMigrateMarketInstruction,
   parsePauseInstruction,
   parsePlaceOpeningOrderInstruction,
   parsePlaceOrderInstruction,
   parseProposeAdminInstruction,
   parseQueueChangeInstruction,
+  parseRecordSettlementPriceInstruction,
   parseRefreshPositionInstruction,
   parseRemoveCollateralInstruction,
+  parseRequestWithdrawalInstruction,
   parseSetDelegateInstruction,
   parseSettleCappedInstruction,
+  parseSettleMarketInstruction,
+  parseSettlePositionInstruction,
+  parseSetTopUpInstruction,
+  parseTriggerOrderInstruction,
   parseUnpauseInstruction,
   parseUpdateMarketInstruction,
+  parseViewOrderInstruction,
+  parseViewPoolInstruction,
   parseViewPositionInstruction,
+  parseViewRatesInstruction,
   type AcceptAdminInput,
   type AddCollateralInput,
   type ApplyChangeInput,
   type CancelChangeInput,
   type CancelOrderInput,
+  type CancelTopUpInput,
+  type CancelWithdrawalInput,
   type ClosePositionInput,
   type CollectFeesInput,
   type CollectFrozenInput,
+  type CrankMarketInput,
   type CreateMarketAsyncInput,
   type DepositInput,
   type ExecuteOrderInput,
+  type ExecuteTopUpAsyncInput,
+  type ExecuteWithdrawalInput,
   type FlagInput,
   type InitializeProtocolAsyncInput,
   type LiquidateInput,
+  type MigrateMarketInput,
   type ParsedAcceptAdminInstruction,
   type ParsedAddCollateralInstruction,
   type ParsedApplyChangeInstruction,
   type ParsedCancelChangeInstruction,
   type ParsedCancelOrderInstruction,
+  type ParsedCancelTopUpInstruction,
+  type ParsedCancelWithdrawalInstruction,
   type ParsedClosePositionInstruction,
   type ParsedCollectFeesInstruction,
   type ParsedCollectFrozenInstruction,
+  type ParsedCrankMarketInstruction,
   type ParsedCreateMarketInstruction,
   type ParsedDepositInstruction,
   type ParsedExecuteOrderInstruction,
+  type ParsedExecuteTopUpInstruction,
+  type ParsedExecuteWithdrawalInstruction,
   type ParsedFlagInstruction,
   type ParsedInitializeProtocolInstruction,
   type ParsedLiquidateInstruction,
+  type ParsedMigrateMarketInstruction,
   type ParsedPauseInstruction,
   type ParsedPlaceOpeningOrderInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeAdminInstruction,
   type ParsedQueueChangeInstruction,
+  type ParsedRecordSettlementPriceInstruction,
   type ParsedRefreshPositionInstruction,
   type ParsedRemoveCollateralInstruction,
+  type ParsedRequestWithdrawalInstruction,
   type ParsedSetDelegateInstruction,
   type ParsedSettleCappedInstruction,
+  type ParsedSettleMarketInstruction,
+  type ParsedSettlePositionInstruction,
+  type ParsedSetTopUpInstruction,
+  type ParsedTriggerOrderInstruction,
   type ParsedUnpauseInstruction,
   type ParsedUpdateMarketInstruction,
+  type ParsedViewOrderInstruction,
+  type ParsedViewPoolInstruction,
   type ParsedViewPositionInstruction,
+  type ParsedViewRatesInstruction,
   type PauseInput,
   type PlaceOpeningOrderAsyncInput,
   type PlaceOrderInput,
   type ProposeAdminInput,
   type QueueChangeInput,
+  type RecordSettlementPriceAsyncInput,
   type RefreshPositionInput,
   type RemoveCollateralInput,
+  type RequestWithdrawalAsyncInput,
   type SetDelegateInput,
   type SettleCappedInput,
+  type SettleMarketAsyncInput,
+  type SettlePositionInput,
+  type SetTopUpAsyncInput,
+  type TriggerOrderInput,
   type UnpauseInput,
   type UpdateMarketInput,
+  type ViewOrderInput,
+  type ViewPoolInput,
   type ViewPositionInput,
+  type ViewRatesInput,
 } from "../instructions";
 import {
   findInsuranceVaultPda,
   findLpMintPda,
   findOrderPda,
+  findPlanPda,
   findPoolVaultPda,
   findProtocolPda,
+  findRequestWithdrawalVaultPda,
+  findSettlementPda,
+  findSetTopUpTopUpAuthorityPda,
+  findTopUpAuthorityPda,
   findTraderPda,
   findVaultPda,
 } from "../pdas";
@@ -178,7 +252,10 @@ export enum BulkheadAccount {
   ParamChange,
   Position,
   Protocol,
+  Settlement,
+  TopUpPlan,
   Trader,
+  Withdrawal,
 }
 
 export function identifyBulkheadAccount(
@@ -244,12 +321,45 @@ export function identifyBulkheadAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([55, 11, 219, 33, 36, 136, 40, 182]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadAccount.Settlement;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([241, 166, 34, 139, 54, 142, 103, 151]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadAccount.TopUpPlan;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([74, 133, 32, 105, 47, 50, 5, 238]),
       ),
       0,
     )
   ) {
     return BulkheadAccount.Trader;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([10, 45, 211, 182, 129, 235, 90, 82]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadAccount.Withdrawal;
   }
   throw new SolanaError(
     SOLANA_ERROR__PROGRAM_CLIENTS__FAILED_TO_IDENTIFY_ACCOUNT,
@@ -263,27 +373,42 @@ export enum BulkheadInstruction {
   ApplyChange,
   CancelChange,
   CancelOrder,
+  CancelTopUp,
+  CancelWithdrawal,
   ClosePosition,
   CollectFees,
   CollectFrozen,
+  CrankMarket,
   CreateMarket,
   Deposit,
   ExecuteOrder,
+  ExecuteTopUp,
+  ExecuteWithdrawal,
   Flag,
   InitializeProtocol,
   Liquidate,
+  MigrateMarket,
   Pause,
   PlaceOpeningOrder,
   PlaceOrder,
   ProposeAdmin,
   QueueChange,
+  RecordSettlementPrice,
   RefreshPosition,
   RemoveCollateral,
+  RequestWithdrawal,
   SetDelegate,
+  SetTopUp,
   SettleCapped,
+  SettleMarket,
+  SettlePosition,
+  TriggerOrder,
   Unpause,
   UpdateMarket,
+  ViewOrder,
+  ViewPool,
   ViewPosition,
+  ViewRates,
 }
 
 export function identifyBulkheadInstruction(
@@ -349,6 +474,28 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([191, 90, 24, 110, 113, 194, 253, 2]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.CancelTopUp;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([183, 104, 181, 250, 28, 128, 210, 70]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.CancelWithdrawal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([123, 134, 81, 0, 49, 68, 98, 98]),
       ),
       0,
@@ -377,6 +524,17 @@ export function identifyBulkheadInstruction(
     )
   ) {
     return BulkheadInstruction.CollectFrozen;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([36, 224, 156, 55, 74, 248, 135, 133]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.CrankMarket;
   }
   if (
     containsBytes(
@@ -415,6 +573,28 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([130, 69, 167, 45, 78, 226, 140, 255]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.ExecuteTopUp;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([113, 121, 203, 232, 137, 139, 248, 249]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.ExecuteWithdrawal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([70, 151, 36, 255, 227, 208, 40, 57]),
       ),
       0,
@@ -443,6 +623,17 @@ export function identifyBulkheadInstruction(
     )
   ) {
     return BulkheadInstruction.Liquidate;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([201, 113, 181, 120, 217, 60, 109, 203]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.MigrateMarket;
   }
   if (
     containsBytes(
@@ -503,6 +694,17 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([248, 141, 15, 165, 189, 212, 101, 252]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.RecordSettlementPrice;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([198, 60, 142, 140, 104, 224, 113, 50]),
       ),
       0,
@@ -525,6 +727,17 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([251, 85, 121, 205, 56, 201, 12, 177]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.RequestWithdrawal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([242, 30, 46, 76, 108, 235, 128, 181]),
       ),
       0,
@@ -536,12 +749,56 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([23, 248, 125, 32, 49, 182, 252, 81]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.SetTopUp;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([211, 27, 247, 145, 208, 59, 175, 171]),
       ),
       0,
     )
   ) {
     return BulkheadInstruction.SettleCapped;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([193, 153, 95, 216, 166, 6, 144, 217]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.SettleMarket;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([33, 156, 74, 218, 215, 42, 112, 175]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.SettlePosition;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([63, 112, 51, 233, 232, 47, 240, 199]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.TriggerOrder;
   }
   if (
     containsBytes(
@@ -569,12 +826,45 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([51, 10, 108, 36, 213, 34, 178, 143]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.ViewOrder;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([96, 198, 245, 118, 74, 124, 70, 109]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.ViewPool;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([200, 68, 217, 250, 36, 134, 179, 76]),
       ),
       0,
     )
   ) {
     return BulkheadInstruction.ViewPosition;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([100, 10, 56, 92, 175, 24, 46, 7]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.ViewRates;
   }
   throw new SolanaError(
     SOLANA_ERROR__PROGRAM_CLIENTS__FAILED_TO_IDENTIFY_INSTRUCTION,
@@ -601,6 +891,12 @@ export type ParsedBulkheadInstruction<
       instructionType: BulkheadInstruction.CancelOrder;
     } & ParsedCancelOrderInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.CancelTopUp;
+    } & ParsedCancelTopUpInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.CancelWithdrawal;
+    } & ParsedCancelWithdrawalInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.ClosePosition;
     } & ParsedClosePositionInstruction<TProgram>)
   | ({
@@ -609,6 +905,9 @@ export type ParsedBulkheadInstruction<
   | ({
       instructionType: BulkheadInstruction.CollectFrozen;
     } & ParsedCollectFrozenInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.CrankMarket;
+    } & ParsedCrankMarketInstruction<TProgram>)
   | ({
       instructionType: BulkheadInstruction.CreateMarket;
     } & ParsedCreateMarketInstruction<TProgram>)
@@ -619,6 +918,12 @@ export type ParsedBulkheadInstruction<
       instructionType: BulkheadInstruction.ExecuteOrder;
     } & ParsedExecuteOrderInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.ExecuteTopUp;
+    } & ParsedExecuteTopUpInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.ExecuteWithdrawal;
+    } & ParsedExecuteWithdrawalInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.Flag;
     } & ParsedFlagInstruction<TProgram>)
   | ({
@@ -627,6 +932,9 @@ export type ParsedBulkheadInstruction<
   | ({
       instructionType: BulkheadInstruction.Liquidate;
     } & ParsedLiquidateInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.MigrateMarket;
+    } & ParsedMigrateMarketInstruction<TProgram>)
   | ({
       instructionType: BulkheadInstruction.Pause;
     } & ParsedPauseInstruction<TProgram>)
@@ -643,17 +951,35 @@ export type ParsedBulkheadInstruction<
       instructionType: BulkheadInstruction.QueueChange;
     } & ParsedQueueChangeInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.RecordSettlementPrice;
+    } & ParsedRecordSettlementPriceInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.RefreshPosition;
     } & ParsedRefreshPositionInstruction<TProgram>)
   | ({
       instructionType: BulkheadInstruction.RemoveCollateral;
     } & ParsedRemoveCollateralInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.RequestWithdrawal;
+    } & ParsedRequestWithdrawalInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.SetDelegate;
     } & ParsedSetDelegateInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.SetTopUp;
+    } & ParsedSetTopUpInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.SettleCapped;
     } & ParsedSettleCappedInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.SettleMarket;
+    } & ParsedSettleMarketInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.SettlePosition;
+    } & ParsedSettlePositionInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.TriggerOrder;
+    } & ParsedTriggerOrderInstruction<TProgram>)
   | ({
       instructionType: BulkheadInstruction.Unpause;
     } & ParsedUnpauseInstruction<TProgram>)
@@ -661,8 +987,17 @@ export type ParsedBulkheadInstruction<
       instructionType: BulkheadInstruction.UpdateMarket;
     } & ParsedUpdateMarketInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.ViewOrder;
+    } & ParsedViewOrderInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.ViewPool;
+    } & ParsedViewPoolInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.ViewPosition;
-    } & ParsedViewPositionInstruction<TProgram>);
+    } & ParsedViewPositionInstruction<TProgram>)
+  | ({
+      instructionType: BulkheadInstruction.ViewRates;
+    } & ParsedViewRatesInstruction<TProgram>);
 
 export function parseBulkheadInstruction<TProgram extends string>(
   instruction: Instruction<TProgram> & InstructionWithData<ReadonlyUint8Array>,
@@ -704,6 +1039,20 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseCancelOrderInstruction(instruction),
       };
     }
+    case BulkheadInstruction.CancelTopUp: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.CancelTopUp,
+        ...parseCancelTopUpInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.CancelWithdrawal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.CancelWithdrawal,
+        ...parseCancelWithdrawalInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.ClosePosition: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -723,6 +1072,13 @@ export function parseBulkheadInstruction<TProgram extends string>(
       return {
         instructionType: BulkheadInstruction.CollectFrozen,
         ...parseCollectFrozenInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.CrankMarket: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.CrankMarket,
+        ...parseCrankMarketInstruction(instruction),
       };
     }
     case BulkheadInstruction.CreateMarket: {
@@ -746,6 +1102,20 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseExecuteOrderInstruction(instruction),
       };
     }
+    case BulkheadInstruction.ExecuteTopUp: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.ExecuteTopUp,
+        ...parseExecuteTopUpInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.ExecuteWithdrawal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.ExecuteWithdrawal,
+        ...parseExecuteWithdrawalInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.Flag: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -765,6 +1135,13 @@ export function parseBulkheadInstruction<TProgram extends string>(
       return {
         instructionType: BulkheadInstruction.Liquidate,
         ...parseLiquidateInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.MigrateMarket: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.MigrateMarket,
+        ...parseMigrateMarketInstruction(instruction),
       };
     }
     case BulkheadInstruction.Pause: {
@@ -802,6 +1179,13 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseQueueChangeInstruction(instruction),
       };
     }
+    case BulkheadInstruction.RecordSettlementPrice: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.RecordSettlementPrice,
+        ...parseRecordSettlementPriceInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.RefreshPosition: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -816,6 +1200,13 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseRemoveCollateralInstruction(instruction),
       };
     }
+    case BulkheadInstruction.RequestWithdrawal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.RequestWithdrawal,
+        ...parseRequestWithdrawalInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.SetDelegate: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -823,11 +1214,39 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseSetDelegateInstruction(instruction),
       };
     }
+    case BulkheadInstruction.SetTopUp: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.SetTopUp,
+        ...parseSetTopUpInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.SettleCapped: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: BulkheadInstruction.SettleCapped,
         ...parseSettleCappedInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.SettleMarket: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.SettleMarket,
+        ...parseSettleMarketInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.SettlePosition: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.SettlePosition,
+        ...parseSettlePositionInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.TriggerOrder: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.TriggerOrder,
+        ...parseTriggerOrderInstruction(instruction),
       };
     }
     case BulkheadInstruction.Unpause: {
@@ -844,11 +1263,32 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseUpdateMarketInstruction(instruction),
       };
     }
+    case BulkheadInstruction.ViewOrder: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.ViewOrder,
+        ...parseViewOrderInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.ViewPool: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.ViewPool,
+        ...parseViewPoolInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.ViewPosition: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: BulkheadInstruction.ViewPosition,
         ...parseViewPositionInstruction(instruction),
+      };
+    }
+    case BulkheadInstruction.ViewRates: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.ViewRates,
+        ...parseViewRatesInstruction(instruction),
       };
     }
     default:
@@ -876,8 +1316,14 @@ export type BulkheadPluginAccounts = {
     SelfFetchFunctions<PositionArgs, Position>;
   protocol: ReturnType<typeof getProtocolCodec> &
     SelfFetchFunctions<ProtocolArgs, Protocol>;
+  settlement: ReturnType<typeof getSettlementCodec> &
+    SelfFetchFunctions<SettlementArgs, Settlement>;
+  topUpPlan: ReturnType<typeof getTopUpPlanCodec> &
+    SelfFetchFunctions<TopUpPlanArgs, TopUpPlan>;
   trader: ReturnType<typeof getTraderCodec> &
     SelfFetchFunctions<TraderArgs, Trader>;
+  withdrawal: ReturnType<typeof getWithdrawalCodec> &
+    SelfFetchFunctions<WithdrawalArgs, Withdrawal>;
 };
 
 export type BulkheadPluginInstructions = {
@@ -897,6 +1343,13 @@ export type BulkheadPluginInstructions = {
   cancelOrder: (
     input: MakeOptional<CancelOrderInput, "payer">,
   ) => ReturnType<typeof getCancelOrderInstruction> & SelfPlanAndSendFunctions;
+  cancelTopUp: (
+    input: MakeOptional<CancelTopUpInput, "payer">,
+  ) => ReturnType<typeof getCancelTopUpInstruction> & SelfPlanAndSendFunctions;
+  cancelWithdrawal: (
+    input: MakeOptional<CancelWithdrawalInput, "payer">,
+  ) => ReturnType<typeof getCancelWithdrawalInstruction> &
+    SelfPlanAndSendFunctions;
   closePosition: (
     input: ClosePositionInput,
   ) => ReturnType<typeof getClosePositionInstruction> &
@@ -908,6 +1361,9 @@ export type BulkheadPluginInstructions = {
     input: CollectFrozenInput,
   ) => ReturnType<typeof getCollectFrozenInstruction> &
     SelfPlanAndSendFunctions;
+  crankMarket: (
+    input: CrankMarketInput,
+  ) => ReturnType<typeof getCrankMarketInstruction> & SelfPlanAndSendFunctions;
   createMarket: (
     input: CreateMarketAsyncInput,
   ) => ReturnType<typeof getCreateMarketInstructionAsync> &
@@ -918,6 +1374,14 @@ export type BulkheadPluginInstructions = {
   executeOrder: (
     input: MakeOptional<ExecuteOrderInput, "payer">,
   ) => ReturnType<typeof getExecuteOrderInstruction> & SelfPlanAndSendFunctions;
+  executeTopUp: (
+    input: ExecuteTopUpAsyncInput,
+  ) => ReturnType<typeof getExecuteTopUpInstructionAsync> &
+    SelfPlanAndSendFunctions;
+  executeWithdrawal: (
+    input: MakeOptional<ExecuteWithdrawalInput, "payer">,
+  ) => ReturnType<typeof getExecuteWithdrawalInstruction> &
+    SelfPlanAndSendFunctions;
   flag: (
     input: FlagInput,
   ) => ReturnType<typeof getFlagInstruction> & SelfPlanAndSendFunctions;
@@ -928,6 +1392,10 @@ export type BulkheadPluginInstructions = {
   liquidate: (
     input: LiquidateInput,
   ) => ReturnType<typeof getLiquidateInstruction> & SelfPlanAndSendFunctions;
+  migrateMarket: (
+    input: MakeOptional<MigrateMarketInput, "payer">,
+  ) => ReturnType<typeof getMigrateMarketInstruction> &
+    SelfPlanAndSendFunctions;
   pause: (
     input: PauseInput,
   ) => ReturnType<typeof getPauseInstruction> & SelfPlanAndSendFunctions;
@@ -944,6 +1412,10 @@ export type BulkheadPluginInstructions = {
   queueChange: (
     input: QueueChangeInput,
   ) => ReturnType<typeof getQueueChangeInstruction> & SelfPlanAndSendFunctions;
+  recordSettlementPrice: (
+    input: MakeOptional<RecordSettlementPriceAsyncInput, "payer">,
+  ) => ReturnType<typeof getRecordSettlementPriceInstructionAsync> &
+    SelfPlanAndSendFunctions;
   refreshPosition: (
     input: RefreshPositionInput,
   ) => ReturnType<typeof getRefreshPositionInstruction> &
@@ -952,31 +1424,64 @@ export type BulkheadPluginInstructions = {
     input: RemoveCollateralInput,
   ) => ReturnType<typeof getRemoveCollateralInstruction> &
     SelfPlanAndSendFunctions;
+  requestWithdrawal: (
+    input: MakeOptional<RequestWithdrawalAsyncInput, "payer">,
+  ) => ReturnType<typeof getRequestWithdrawalInstructionAsync> &
+    SelfPlanAndSendFunctions;
   setDelegate: (
     input: SetDelegateInput,
   ) => ReturnType<typeof getSetDelegateInstruction> & SelfPlanAndSendFunctions;
+  setTopUp: (
+    input: MakeOptional<SetTopUpAsyncInput, "payer">,
+  ) => ReturnType<typeof getSetTopUpInstructionAsync> &
+    SelfPlanAndSendFunctions;
   settleCapped: (
     input: SettleCappedInput,
   ) => ReturnType<typeof getSettleCappedInstruction> & SelfPlanAndSendFunctions;
+  settleMarket: (
+    input: SettleMarketAsyncInput,
+  ) => ReturnType<typeof getSettleMarketInstructionAsync> &
+    SelfPlanAndSendFunctions;
+  settlePosition: (
+    input: SettlePositionInput,
+  ) => ReturnType<typeof getSettlePositionInstruction> &
+    SelfPlanAndSendFunctions;
+  triggerOrder: (
+    input: TriggerOrderInput,
+  ) => ReturnType<typeof getTriggerOrderInstruction> & SelfPlanAndSendFunctions;
   unpause: (
     input: UnpauseInput,
   ) => ReturnType<typeof getUnpauseInstruction> & SelfPlanAndSendFunctions;
   updateMarket: (
     input: UpdateMarketInput,
   ) => ReturnType<typeof getUpdateMarketInstruction> & SelfPlanAndSendFunctions;
+  viewOrder: (
+    input: ViewOrderInput,
+  ) => ReturnType<typeof getViewOrderInstruction> & SelfPlanAndSendFunctions;
+  viewPool: (
+    input: ViewPoolInput,
+  ) => ReturnType<typeof getViewPoolInstruction> & SelfPlanAndSendFunctions;
   viewPosition: (
     input: ViewPositionInput,
   ) => ReturnType<typeof getViewPositionInstruction> & SelfPlanAndSendFunctions;
+  viewRates: (
+    input: ViewRatesInput,
+  ) => ReturnType<typeof getViewRatesInstruction> & SelfPlanAndSendFunctions;
 };
 
 export type BulkheadPluginPdas = {
   poolVault: typeof findPoolVaultPda;
   insuranceVault: typeof findInsuranceVaultPda;
   lpMint: typeof findLpMintPda;
+  topUpAuthority: typeof findTopUpAuthorityPda;
   protocol: typeof findProtocolPda;
   trader: typeof findTraderPda;
   vault: typeof findVaultPda;
   order: typeof findOrderPda;
+  settlement: typeof findSettlementPda;
+  requestWithdrawalVault: typeof findRequestWithdrawalVaultPda;
+  plan: typeof findPlanPda;
+  setTopUpTopUpAuthority: typeof findSetTopUpTopUpAuthorityPda;
 };
 
 export type BulkheadPluginRequirements = ClientWithRpc<
@@ -998,7 +1503,10 @@ export function bulkheadProgram() {
           paramChange: addSelfFetchFunctions(client, getParamChangeCodec()),
           position: addSelfFetchFunctions(client, getPositionCodec()),
           protocol: addSelfFetchFunctions(client, getProtocolCodec()),
+          settlement: addSelfFetchFunctions(client, getSettlementCodec()),
+          topUpPlan: addSelfFetchFunctions(client, getTopUpPlanCodec()),
           trader: addSelfFetchFunctions(client, getTraderCodec()),
+          withdrawal: addSelfFetchFunctions(client, getWithdrawalCodec()),
         },
         instructions: {
           acceptAdmin: (input) =>
@@ -1035,6 +1543,22 @@ export function bulkheadProgram() {
                 payer: input.payer ?? client.payer.address,
               }),
             ),
+          cancelTopUp: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCancelTopUpInstruction({
+                ...input,
+                payer: input.payer ?? client.payer.address,
+              }),
+            ),
+          cancelWithdrawal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCancelWithdrawalInstruction({
+                ...input,
+                payer: input.payer ?? client.payer.address,
+              }),
+            ),
           closePosition: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1049,6 +1573,11 @@ export function bulkheadProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getCollectFrozenInstruction(input),
+            ),
+          crankMarket: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCrankMarketInstruction(input),
             ),
           createMarket: (input) =>
             addSelfPlanAndSendFunctions(
@@ -1065,6 +1594,19 @@ export function bulkheadProgram() {
                 payer: input.payer ?? client.payer.address,
               }),
             ),
+          executeTopUp: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getExecuteTopUpInstructionAsync(input),
+            ),
+          executeWithdrawal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getExecuteWithdrawalInstruction({
+                ...input,
+                payer: input.payer ?? client.payer.address,
+              }),
+            ),
           flag: (input) =>
             addSelfPlanAndSendFunctions(client, getFlagInstruction(input)),
           initializeProtocol: (input) =>
@@ -1074,6 +1616,14 @@ export function bulkheadProgram() {
             ),
           liquidate: (input) =>
             addSelfPlanAndSendFunctions(client, getLiquidateInstruction(input)),
+          migrateMarket: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getMigrateMarketInstruction({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           pause: (input) =>
             addSelfPlanAndSendFunctions(client, getPauseInstruction(input)),
           placeOpeningOrder: (input) =>
@@ -1102,6 +1652,14 @@ export function bulkheadProgram() {
               client,
               getQueueChangeInstruction(input),
             ),
+          recordSettlementPrice: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getRecordSettlementPriceInstructionAsync({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           refreshPosition: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1112,15 +1670,46 @@ export function bulkheadProgram() {
               client,
               getRemoveCollateralInstruction(input),
             ),
+          requestWithdrawal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getRequestWithdrawalInstructionAsync({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           setDelegate: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getSetDelegateInstruction(input),
             ),
+          setTopUp: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSetTopUpInstructionAsync({
+                ...input,
+                payer: input.payer ?? client.payer,
+              }),
+            ),
           settleCapped: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getSettleCappedInstruction(input),
+            ),
+          settleMarket: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSettleMarketInstructionAsync(input),
+            ),
+          settlePosition: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSettlePositionInstruction(input),
+            ),
+          triggerOrder: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getTriggerOrderInstruction(input),
             ),
           unpause: (input) =>
             addSelfPlanAndSendFunctions(client, getUnpauseInstruction(input)),
@@ -1129,20 +1718,31 @@ export function bulkheadProgram() {
               client,
               getUpdateMarketInstruction(input),
             ),
+          viewOrder: (input) =>
+            addSelfPlanAndSendFunctions(client, getViewOrderInstruction(input)),
+          viewPool: (input) =>
+            addSelfPlanAndSendFunctions(client, getViewPoolInstruction(input)),
           viewPosition: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getViewPositionInstruction(input),
             ),
+          viewRates: (input) =>
+            addSelfPlanAndSendFunctions(client, getViewRatesInstruction(input)),
         },
         pdas: {
           poolVault: findPoolVaultPda,
           insuranceVault: findInsuranceVaultPda,
           lpMint: findLpMintPda,
+          topUpAuthority: findTopUpAuthorityPda,
           protocol: findProtocolPda,
           trader: findTraderPda,
           vault: findVaultPda,
           order: findOrderPda,
+          settlement: findSettlementPda,
+          requestWithdrawalVault: findRequestWithdrawalVaultPda,
+          plan: findPlanPda,
+          setTopUpTopUpAuthority: findSetTopUpTopUpAuthorityPda,
         },
       },
     });

@@ -12,6 +12,8 @@ import {
   getAddressEncoder,
   getDiscriminatedUnionDecoder,
   getDiscriminatedUnionEncoder,
+  getOptionDecoder,
+  getOptionEncoder,
   getStructDecoder,
   getStructEncoder,
   getTupleDecoder,
@@ -24,6 +26,8 @@ import {
   type Encoder,
   type GetDiscriminatedUnionVariant,
   type GetDiscriminatedUnionVariantContent,
+  type Option,
+  type OptionOrNullable,
 } from "@solana/kit";
 import {
   getMarketModeDecoder,
@@ -40,7 +44,7 @@ import {
   type OracleSourceArgs,
 } from ".";
 
-/** What a change sets. All but the last belong to a market. */
+/** What a change sets. All but the protocol's settings belong to a market. */
 export type Change =
   | { __kind: "MarketParams"; fields: readonly [MarketParams] }
   | { __kind: "OracleGeneration"; fields: readonly [OracleSource] }
@@ -53,7 +57,8 @@ export type Change =
       feeReceiver: Address;
       /** Seconds that later changes wait. */
       timelockSecs: number;
-    };
+    }
+  | { __kind: "CollateralOracle"; fields: readonly [Option<OracleSource>] };
 
 export type ChangeArgs =
   | { __kind: "MarketParams"; fields: readonly [MarketParamsArgs] }
@@ -67,6 +72,10 @@ export type ChangeArgs =
       feeReceiver: Address;
       /** Seconds that later changes wait. */
       timelockSecs: number;
+    }
+  | {
+      __kind: "CollateralOracle";
+      fields: readonly [OptionOrNullable<OracleSourceArgs>];
     };
 
 export function getChangeEncoder(): Encoder<ChangeArgs> {
@@ -93,6 +102,15 @@ export function getChangeEncoder(): Encoder<ChangeArgs> {
         ["guardian", getAddressEncoder()],
         ["feeReceiver", getAddressEncoder()],
         ["timelockSecs", getU32Encoder()],
+      ]),
+    ],
+    [
+      "CollateralOracle",
+      getStructEncoder([
+        [
+          "fields",
+          getTupleEncoder([getOptionEncoder(getOracleSourceEncoder())]),
+        ],
       ]),
     ],
   ]);
@@ -122,6 +140,15 @@ export function getChangeDecoder(): Decoder<Change> {
         ["guardian", getAddressDecoder()],
         ["feeReceiver", getAddressDecoder()],
         ["timelockSecs", getU32Decoder()],
+      ]),
+    ],
+    [
+      "CollateralOracle",
+      getStructDecoder([
+        [
+          "fields",
+          getTupleDecoder([getOptionDecoder(getOracleSourceDecoder())]),
+        ],
       ]),
     ],
   ]);
@@ -164,6 +191,14 @@ export function change(
     "ProtocolSettings"
   >,
 ): GetDiscriminatedUnionVariant<ChangeArgs, "__kind", "ProtocolSettings">;
+export function change(
+  kind: "CollateralOracle",
+  data: GetDiscriminatedUnionVariantContent<
+    ChangeArgs,
+    "__kind",
+    "CollateralOracle"
+  >["fields"],
+): GetDiscriminatedUnionVariant<ChangeArgs, "__kind", "CollateralOracle">;
 export function change<K extends ChangeArgs["__kind"], Data>(
   kind: K,
   data?: Data,

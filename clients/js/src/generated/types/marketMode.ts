@@ -19,6 +19,7 @@ import {
 export enum MarketMode {
   Active,
   ReduceOnly,
+  WindDown,
 }
 
 export type MarketModeArgs = MarketMode;

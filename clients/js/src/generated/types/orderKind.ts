@@ -18,6 +18,9 @@ import {
 /** When an order fills. */
 export enum OrderKind {
   Market,
+  Limit,
+  StopLoss,
+  TakeProfit,
 }
 
 export type OrderKindArgs = OrderKind;

@@ -65,6 +65,8 @@ parameters!(
     funding_velocity_max_e18,
     funding_rate_max_e12,
     impact_scale_quote_atoms,
+    keeper_floor_quote_atoms,
+    crank_fee_quote_atoms,
 );
 
 /// Reads "name=value".

@@ -37,6 +37,20 @@ pub enum Queue {
         #[arg(long)]
         shard: u16,
     },
+    /// Where a market reads the price of its collateral, below which it takes no new risk; or nowhere
+    CollateralOracle {
+        /// Index, asset (BTC) or address of the market
+        market: MarketName,
+        /// Feed id of the collateral, in hexadecimal; "none" asks for no such price
+        #[arg(value_parser = parse_feed)]
+        feed: FeedArg,
+        /// Receiver generation
+        #[arg(long, value_enum, default_value_t = GenerationArg::Core)]
+        generation: GenerationArg,
+        /// Shard of the push oracle
+        #[arg(long, default_value_t = 0)]
+        shard: u16,
+    },
     /// Guardian, fee receiver, timelock; those not named stay
     Settings(Settings),
 }
@@ -76,6 +90,8 @@ pub enum ModeArg {
     Active,
     /// Positions can only shrink, the pool takes no deposits
     ReduceOnly,
+    /// The same, and the market is settled at the median price of the hour that follows. Cannot be undone
+    WindDown,
 }
 
 /// Receiver generation.
@@ -85,6 +101,35 @@ pub enum GenerationArg {
     Core,
     /// The second
     Compatible,
+}
+
+/// The feed of a collateral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedArg(Option<[u8; 32]>);
+
+fn parse_feed(text: &str) -> Result<FeedArg> {
+    if text == "none" {
+        return Ok(FeedArg(None));
+    }
+    let wrong = || CliError::usage(format!("{text:?} is no feed id: 64 hexadecimal digits, or none"));
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    let mut feed_id = [0; 32];
+    for (index, byte) in feed_id.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(FeedArg(Some(feed_id)))
+}
+
+impl GenerationArg {
+    fn source(self, shard: u16, feed_id: [u8; 32]) -> OracleSource {
+        match self {
+            Self::Core => OracleSource::PythCore { shard, feed_id },
+            Self::Compatible => OracleSource::PythCompatible { shard, feed_id },
+        }
+    }
 }
 
 impl Queue {
@@ -97,20 +142,29 @@ impl Queue {
                 let mode = match mode {
                     ModeArg::Active => MarketMode::Active,
                     ModeArg::ReduceOnly => MarketMode::ReduceOnly,
+                    ModeArg::WindDown => MarketMode::WindDown,
                 };
                 let market = session.market_key(market).await?;
                 (Some(market), Change::MarketStatus(mode), vec![format!("status: {mode:?}")])
             }
             Self::Oracle { market, generation, shard } => {
                 let market = read_market(session, market).await?;
-                let (feed_id, shard) = (market.account.oracle.feed_id, *shard);
-                let source = match generation {
-                    GenerationArg::Core => OracleSource::PythCore { shard, feed_id },
-                    GenerationArg::Compatible => OracleSource::PythCompatible { shard, feed_id },
-                };
+                let source = generation.source(*shard, market.account.oracle.feed_id);
                 let account = source.resolve(protocol.is_mainnet())?.account;
                 let told = format!("price account: {} -> {account}", market.account.oracle.account);
                 (Some(market.key), Change::OracleGeneration(source), vec![told])
+            }
+            Self::CollateralOracle { market, feed, generation, shard } => {
+                let market = session.market_key(market).await?;
+                let source = feed.0.map(|feed_id| generation.source(*shard, feed_id));
+                let told = match &source {
+                    None => "price account of the collateral: none".to_owned(),
+                    Some(source) => {
+                        let account = source.resolve(protocol.is_mainnet())?.account;
+                        format!("price account of the collateral: {account}")
+                    }
+                };
+                (Some(market), Change::CollateralOracle(source), vec![told])
             }
             Self::Settings(command) => command.change(&protocol),
         };

@@ -3,10 +3,9 @@
 
 use anchor_lang::prelude::Pubkey;
 use bulkhead::instructions::PlaceOrderArgs;
-use bulkhead::state::{Order, OrderAction, OrderKind, POSITION_CLOSED, POSITION_PENDING};
+use bulkhead::state::{MARKET_SETTLED, Order, OrderAction, OrderKind, POSITION_CLOSED, POSITION_PENDING};
 use bulkhead_client::ix;
 use bulkhead_client::rpc::{Keyed, TxRequest};
-use bulkhead_risk::{UnixSeconds, orders};
 use clap::Args;
 use serde_json::{Value, json};
 use solana_instruction::Instruction;
@@ -15,7 +14,7 @@ use super::super::Outcome;
 use super::super::keeping::receiving;
 use crate::amount::{Lamports, span};
 use crate::error::{CliError, Result, parse_key};
-use crate::fill::{self, Executor, Filled, Standing};
+use crate::fill::{self, Executor, Filled};
 use crate::limits::Limit;
 use crate::narrate::narrate_all;
 use crate::output::Report;
@@ -57,6 +56,7 @@ impl Close {
         let mut done = Done::default();
         if found.position.status != POSITION_CLOSED {
             let is_flat = match found.position.status {
+                _ if found.market().status == MARKET_SETTLED => settle(session, &found, &mut done).await?,
                 POSITION_PENDING => self.drop_opening_order(session, &found, &mut done).await?,
                 _ => self.decrease(session, &found, &mut done).await?,
             };
@@ -72,10 +72,10 @@ impl Close {
         let waiting = session.node().orders_of(&found.key).await?;
         let (now, params) = (found.snapshot.clock.now, found.market().params.view());
         for order in &waiting {
-            let since = UnixSeconds(order.account.placed_at);
-            let from = orders::cancellable_from(&params, order.account.action()?.into(), since)?;
-            if now < from {
-                let left = span(from.since(now)?);
+            let view = order.account.view()?;
+            let window = view.window(&params)?.filter(|window| now < window.cancellable_from);
+            if let Some(window) = window {
+                let left = span(window.cancellable_from.since(now)?);
                 return Err(CliError::refused(format!(
                     "its opening order may still fill, and can be cancelled in {left}; or it fills and you can \
                      close the position then"
@@ -125,7 +125,7 @@ impl Close {
 
     fn order(&self, session: &Session, found: &Found) -> Result<Instruction> {
         let side = found.position.view()?.side;
-        let View { look, note } = View::of(&found.snapshot)?;
+        let View { look, note, .. } = View::of(&found.snapshot)?;
         if let Some(note) = note {
             session.say(format!("the worst price is taken {note}"));
         }
@@ -138,6 +138,8 @@ impl Close {
             acceptable_price_e12: self.limit.acceptable(side, OrderAction::Decrease, now)?.get(),
             payout_cap_ppm: 0,
             tip_lamports: self.tip.0,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let me = session.me()?;
         Ok(ix::place_order(&found.keys(), me, me, found.key, args))
@@ -164,12 +166,27 @@ impl Close {
     }
 }
 
+/// Closes a position of a settled market at its settlement price; one that never opened needs nothing. False
+/// if this is a dry run.
+async fn settle(session: &Session, found: &Found, done: &mut Done) -> Result<bool> {
+    if found.position.status == POSITION_PENDING {
+        return Ok(true);
+    }
+    let settle = ix::settle_position(&found.keys(), session.me()?, found.key);
+    let what = format!("Settle position {} and take everything out", found.key);
+    let Some(sent) = session.submit(&what, vec![settle]).await? else { return Ok(false) };
+    done.note(session, found, &sent);
+    done.is_confirmed = true;
+    Ok(true)
+}
+
 /// An order that will close everything and may still fill: of an earlier attempt that was cut short.
 async fn waiting_close(session: &Session, found: &Found) -> Result<Option<u32>> {
+    let side = found.position.view()?.side;
     for order in session.node().orders_of(&found.key).await? {
         let closes =
             order.account.action()? == OrderAction::Decrease && order.account.size_atoms == WHOLE_SIZE;
-        if closes && fill::standing(&found.snapshot, &order.account)? != Standing::Over {
+        if closes && fill::standing(&found.snapshot, side, &order.account)?.may_fill() {
             return Ok(Some(order.account.id));
         }
     }

@@ -86,6 +86,8 @@ impl Open {
             acceptable_price_e12: plan.args.acceptable.get(),
             payout_cap_ppm: plan.args.payout_cap_ppm.get(),
             tip_lamports: self.tip.0,
+            trigger_price_e12: 0,
+            expires_at: 0,
         };
         let position = pda::position(&market, &me, position_id);
         let place = ix::place_opening_order(&keys, me, me, source, args);
@@ -109,7 +111,7 @@ impl Open {
     fn plan(&self, snapshot: &Snapshot, units: &Units) -> Result<Plan> {
         let collateral = QuoteAtoms(units.read_quote(&self.collateral)?);
         let size = BaseAtoms(units.read_base(&self.size)?);
-        let View { look, note } = View::of(snapshot)?;
+        let View { look, note, .. } = View::of(snapshot)?;
         let look = if is_stale(snapshot)? { look.updated()? } else { look };
         let side = Side::from(PositionSide::from(self.side));
         let fill = look.sample().opening_edge(side)?;

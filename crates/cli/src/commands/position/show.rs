@@ -5,6 +5,7 @@ use std::time::Duration;
 use bulkhead::state::{POSITION_CLOSED, Position};
 
 use super::super::Outcome;
+use super::super::top_up::plan_of;
 use crate::amount::{percent, plain, price};
 use crate::error::{CliError, Result};
 use crate::explain::Explanation;
@@ -20,7 +21,8 @@ pub(super) async fn show(session: &Session, name: &PositionName) -> Result<Repor
 async fn explanation(session: &Session, found: &Found) -> Result<Explanation> {
     let paused_until = session.node().protocol().await?.pause_new_risk.until;
     let is_paused = found.snapshot.clock.now.get() < paused_until;
-    Explanation::of(found.key, &found.position, &found.snapshot, is_paused)
+    let plan = plan_of(session, &found.key).await?;
+    Ok(Explanation::of(found.key, &found.position, &found.snapshot, is_paused)?.with_plan(plan))
 }
 
 /// A line a look, until the position is gone or the user has seen enough. A node that does not answer is told

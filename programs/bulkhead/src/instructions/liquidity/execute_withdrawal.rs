@@ -124,6 +124,7 @@ fn book(accounts: &ExecuteWithdrawal) -> Result<(Box<WithdrawalReport>, Keys)> {
 }
 
 /// Burns the shares, pays for them, and closes the escrow once it is empty for good.
+/// INV-13: what the market no longer books is burnt, and nothing else.
 fn move_tokens(accounts: &ExecuteWithdrawal, report: &WithdrawalReport, keys: &Keys) -> Result<()> {
     let (program, authority) = (accounts.token_program.as_ref(), accounts.withdrawal.as_ref());
     let seeds = keys.withdrawal.seeds();

@@ -162,6 +162,7 @@ impl Placement<'_, '_> {
         Ok(())
     }
 
+    /// INV-15: what it will pay lies on the order itself.
     fn escrow(&self, lamports: u64) -> Result<()> {
         let accounts = anchor_lang::system_program::Transfer {
             from: self.payer.clone(),

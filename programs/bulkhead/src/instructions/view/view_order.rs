@@ -23,7 +23,7 @@ pub enum OrderState {
     Lapsed,
     /// Its time to be triggered has passed: it can only be cancelled.
     Expired,
-    /// Its position is closed: it can only be cancelled.
+    /// Its position is closed or its market settled: it can only be cancelled.
     Void,
 }
 
