@@ -3,13 +3,17 @@
 //! A new duty is a file with a `plan`, a variant here, and a section of the configuration.
 
 mod cancel_orders;
+mod cancel_withdrawals;
 mod collect_fees;
 mod collect_frozen;
 mod execute_orders;
+mod execute_top_ups;
+mod execute_withdrawals;
 mod flag;
 mod liquidate;
 mod refresh;
 mod settle_capped;
+mod settle_positions;
 mod sweep_orders;
 #[cfg(test)]
 mod tests;
@@ -34,8 +38,16 @@ pub enum Duty {
     TriggerOrders,
     /// Take the first sample of each bucket into the markets, for the crank fee.
     UpdateMarkets,
+    /// Top positions up by their owners' plans.
+    ExecuteTopUps,
     /// Settle positions at their payout cap.
     SettleCapped,
+    /// Close positions of settled markets at the settlement price.
+    SettlePositions,
+    /// Pay withdrawals out of the pools.
+    ExecuteWithdrawals,
+    /// Give the shares of lapsed withdrawals back.
+    CancelWithdrawals,
     /// Cancel orders that can fill no more.
     CancelOrders,
     /// Cancel orders of positions that are closed or gone.
@@ -50,13 +62,17 @@ pub enum Duty {
 
 impl Duty {
     /// All, the most urgent first: where not everything can be sent at once, this is the order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::ExecuteOrders,
         Self::Liquidate,
         Self::Flag,
         Self::TriggerOrders,
         Self::UpdateMarkets,
+        Self::ExecuteTopUps,
         Self::SettleCapped,
+        Self::SettlePositions,
+        Self::ExecuteWithdrawals,
+        Self::CancelWithdrawals,
         Self::CancelOrders,
         Self::SweepOrders,
         Self::CollectFrozen,
@@ -73,11 +89,24 @@ impl Duty {
             Self::TriggerOrders => "trigger_orders",
             Self::UpdateMarkets => "update_markets",
             Self::SettleCapped => "settle_capped",
+            Self::ExecuteTopUps => "execute_top_ups",
+            Self::SettlePositions => "settle_positions",
+            Self::ExecuteWithdrawals => "execute_withdrawals",
+            Self::CancelWithdrawals => "cancel_withdrawals",
             Self::CancelOrders => "cancel_orders",
             Self::SweepOrders => "sweep_orders",
             Self::CollectFrozen => "collect_frozen",
             Self::Refresh => "refresh",
             Self::CollectFees => "collect_fees",
+        }
+    }
+
+    /// Section of the configuration that switches it: two have none of their own.
+    pub const fn section(self) -> &'static str {
+        match self {
+            Self::Flag => Self::Liquidate.name(),
+            Self::CancelWithdrawals => Self::ExecuteWithdrawals.name(),
+            other => other.name(),
         }
     }
 
@@ -102,6 +131,9 @@ impl Duty {
             Self::SettleCapped => 55_000,
             Self::CancelOrders | Self::SweepOrders => 10_000,
             Self::CollectFrozen | Self::CollectFees => 30_000,
+            Self::ExecuteTopUps | Self::ExecuteWithdrawals => 45_000,
+            Self::SettlePositions => 25_000,
+            Self::CancelWithdrawals => 20_000,
             Self::Refresh => 30_000,
         }
     }
@@ -115,6 +147,10 @@ impl Duty {
             Self::TriggerOrders => trigger_orders::plan(view, now),
             Self::UpdateMarkets => update_markets::plan(view, now),
             Self::SettleCapped => settle_capped::plan(view, now),
+            Self::ExecuteTopUps => execute_top_ups::plan(view, now),
+            Self::SettlePositions => settle_positions::plan(view, now),
+            Self::ExecuteWithdrawals => execute_withdrawals::plan(view, now),
+            Self::CancelWithdrawals => cancel_withdrawals::plan(view, now),
             Self::CancelOrders => cancel_orders::plan(view, now),
             Self::SweepOrders => sweep_orders::plan(view, now),
             Self::CollectFrozen => collect_frozen::plan(view, now),

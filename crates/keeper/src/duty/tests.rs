@@ -1,5 +1,7 @@
 //! What is planned, and what is not: a market of 50,000 USD with round numbers.
 
+mod leaving;
+mod top_ups;
 mod triggers;
 
 use anchor_lang::Discriminator;
@@ -333,6 +335,23 @@ fn newer_states_stay_and_missing_orders_are_doubted() {
     world.state.apply(Update::Account { key: order, slot: 5, account: None });
     assert_eq!(world.state.order_count(), 0);
     assert_eq!(world.state.apply(update(6, 0)).keys, []);
+}
+
+#[test]
+fn what_is_known_of_a_lost_chain_hinders_no_lower_slot() {
+    let mut world = World::new();
+    let position = world.open(1, 5_000);
+    let account = *world.state.position(&position).unwrap();
+    let put = |world: &mut World, slot| {
+        let account = Some(AnyAccount::Position(Box::new(account)));
+        world.state.apply(Update::Account { key: position, slot, account });
+    };
+    put(&mut world, 500);
+    world.state.apply(Update::Lost);
+    assert!(world.state.position(&position).is_none());
+    assert_eq!((world.state.slot(), world.state.now()), (0, None));
+    put(&mut world, 3);
+    assert!(world.state.position(&position).is_some());
 }
 
 #[test]
