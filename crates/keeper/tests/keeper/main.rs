@@ -8,3 +8,4 @@ mod proxy;
 mod several;
 mod surge;
 mod trouble;
+mod waiting;
