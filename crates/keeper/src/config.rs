@@ -72,6 +72,9 @@ macro_rules! section {
     };
 }
 
+/// Of the minute or so that a blockhash lives.
+const BLOCKHASH_AGE_MAX: Duration = Duration::from_secs(2);
+
 section!(
     /// Log lines.
     Log { format: LogFormat = LogFormat::Text, filter: String = "info".into() }
@@ -293,6 +296,7 @@ impl Config {
             priority_fee_lamports_max: u64::MAX,
             // What has expired is planned anew, from what the chain shows by then.
             blockhashes_max: 1,
+            blockhash_age_max: BLOCKHASH_AGE_MAX,
             poll_every: Duration::from_millis(self.send.poll_ms),
             resend_every: Duration::from_millis(self.send.resend_ms),
             silence_max: Duration::from_secs(30),
