@@ -138,6 +138,19 @@ impl Duty {
         }
     }
 
+    /// Most bytes of logs of one action: a fifth more than the longest seen with SPL Token, or more. A node cuts
+    /// a transaction's logs off, and with them events that others read too.
+    pub const fn log_bytes(self) -> usize {
+        match self {
+            Self::Liquidate | Self::SettleCapped => 1_550,
+            Self::ExecuteOrders | Self::ExecuteWithdrawals => 1_300,
+            Self::ExecuteTopUps | Self::CancelWithdrawals => 1_150,
+            Self::UpdateMarkets | Self::SettlePositions | Self::CollectFrozen | Self::CollectFees => 950,
+            Self::TriggerOrders | Self::CancelOrders | Self::SweepOrders | Self::Refresh => 700,
+            Self::Flag => 320,
+        }
+    }
+
     /// What of this duty is due.
     pub fn plan(self, view: &View<'_>, now: UnixSeconds) -> Vec<Action> {
         match self {
