@@ -135,6 +135,8 @@ pub(crate) async fn landed(sender: &Sender, landed: &Landed, duty: Duty, actions
                     .fold(0, u64::saturating_add)
             }
             AnyEvent::CappedSettled(event) => event.keeper_pay_atoms,
+            AnyEvent::CrankPaid(event) => event.amount_atoms,
+            AnyEvent::ToppedUp(event) => event.keeper_pay_atoms,
             _ => 0,
         };
         counter!("bulkhead_keeper_earned_quote_atoms_total").increment(pay);
