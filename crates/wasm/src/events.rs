@@ -1,11 +1,14 @@
 //! Events out of a transaction's logs, as the history of a position and of a market shows them.
 
 use bulkhead_client::events::{AnyEvent, from_logs};
+use bulkhead_risk::fixed;
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::record::put;
+
+const E9: u64 = 1_000_000_000;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = "export interface BulkheadEvent {
@@ -14,7 +17,9 @@ const TYPES: &str = "export interface BulkheadEvent {
   amountAtoms?: bigint; collateralAtoms?: bigint; sizeAtoms?: bigint; priceE12?: bigint;
   pnlAtoms?: bigint; feeAtoms?: bigint; payAtoms?: bigint; errorCode?: number;
   indexPriceE12?: bigint; markPriceE12?: bigint; publishedAt?: bigint; targetPpm?: number; rampPpm?: number;
-  poolAtoms?: bigint; valueBeforeAtoms?: bigint; shares?: bigint;
+  poolAtoms?: bigint; valueBeforeAtoms?: bigint; shares?: bigint; sharePriceE9?: bigint;
+  kind?: number; triggerPriceE12?: bigint; owner?: string; withdrawal?: string; budgetAtoms?: bigint;
+  maintenanceAtoms?: bigint; equityAtoms?: bigint; at?: bigint;
 }
 ";
 
@@ -39,7 +44,10 @@ fn plain(event: &AnyEvent) -> JsValue {
         AnyEvent::PositionCreated(e) => fields!(object, "position": e.position.to_string(),
             "market": e.market.to_string(), "collateralAtoms": e.collateral_atoms),
         AnyEvent::OrderPlaced(e) => fields!(object, "position": e.position.to_string(),
-            "order": e.order.to_string(), "sizeAtoms": e.size_atoms, "priceE12": e.acceptable_price_e12),
+            "order": e.order.to_string(), "sizeAtoms": e.size_atoms, "priceE12": e.acceptable_price_e12,
+            "kind": u32::from(u8::from(e.kind)), "triggerPriceE12": e.trigger_price_e12),
+        AnyEvent::OrderTriggered(e) => fields!(object, "position": e.position.to_string(),
+            "order": e.order.to_string(), "priceE12": e.index_price_e12),
         AnyEvent::OrderFailed(e) => fields!(object, "position": e.position.to_string(),
             "order": e.order.to_string(), "errorCode": e.error_code),
         AnyEvent::OrderCancelled(e) => fields!(object, "position": e.position.to_string(),
@@ -72,8 +80,37 @@ fn plain(event: &AnyEvent) -> JsValue {
             "publishedAt": e.published_at, "targetPpm": e.target_ppm, "rampPpm": e.ramp_ppm),
         AnyEvent::Deposited(e) => fields!(object, "market": e.market.to_string(),
             "amountAtoms": e.amount_atoms, "shares": e.shares, "poolAtoms": e.pool_atoms,
-            "valueBeforeAtoms": e.value_before_atoms),
+            "valueBeforeAtoms": e.value_before_atoms, "sharePriceE9": per_share(e.amount_atoms, e.shares)),
+        AnyEvent::WithdrawalRequested(e) => fields!(object, "market": e.market.to_string(),
+            "withdrawal": e.withdrawal.to_string(), "owner": e.owner.to_string(), "shares": e.shares,
+            "at": e.executable_from),
+        AnyEvent::WithdrawalExecuted(e) => fields!(object, "market": e.market.to_string(),
+            "withdrawal": e.withdrawal.to_string(), "owner": e.owner.to_string(), "shares": e.shares_burnt,
+            "amountAtoms": e.amount_atoms, "sharePriceE9": per_share(e.amount_atoms, e.shares_burnt)),
+        AnyEvent::WithdrawalCancelled(e) => fields!(object, "market": e.market.to_string(),
+            "withdrawal": e.withdrawal.to_string(), "owner": e.owner.to_string(),
+            "shares": e.shares_returned),
+        AnyEvent::MarginCalled(e) => fields!(object, "position": e.position.to_string(),
+            "equityAtoms": e.equity_atoms, "maintenanceAtoms": e.maintenance_atoms, "priceE12": e.price_e12),
+        AnyEvent::TopUpSet(e) => fields!(object, "position": e.position.to_string(),
+            "amountAtoms": e.amount_atoms, "budgetAtoms": e.budget_atoms),
+        AnyEvent::TopUpCancelled(e) => fields!(object, "position": e.position.to_string(),
+            "budgetAtoms": e.budget_atoms),
+        AnyEvent::ToppedUp(e) => fields!(object, "position": e.position.to_string(),
+            "amountAtoms": e.into_vault_atoms, "payAtoms": e.keeper_pay_atoms,
+            "collateralAtoms": e.collateral_atoms),
+        AnyEvent::PositionSettled(e) => fields!(object, "position": e.position.to_string(),
+            "sizeAtoms": e.closed.size_atoms, "priceE12": e.closed.fill_price_e12,
+            "pnlAtoms": e.closed.pnl_atoms, "collateralAtoms": e.closed.collateral_atoms),
+        AnyEvent::PositionRefreshed(e) => fields!(object, "position": e.position.to_string()),
+        AnyEvent::FrozenCollected(e) => fields!(object, "position": e.position.to_string(),
+            "amountAtoms": e.to_vault_atoms),
         _ => {}
     }
     object.into()
+}
+
+/// What a share went for, in 10^-9 atoms; zero for none.
+fn per_share(amount_atoms: u64, shares: u64) -> u64 {
+    fixed::mul_div_u64_floor(amount_atoms, E9, shares).unwrap_or(0)
 }
