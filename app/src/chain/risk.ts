@@ -1,7 +1,7 @@
 /** The program's arithmetic. Everything that the page computes, it computes here. */
-import init, { Crash, Look, eventsOf, explain } from '../wasm/bulkhead.js';
+import init, { Crash, Look, eventsOf, explain, keeperPayMaxAtoms, totalAtoms } from '../wasm/bulkhead.js';
 
-export { Crash, Look, eventsOf, explain };
+export { Crash, Look, eventsOf, explain, keeperPayMaxAtoms, totalAtoms };
 export type {
     BulkheadEvent,
     CrashStep,
@@ -10,8 +10,10 @@ export type {
     IncreaseView,
     LiquidationView,
     MarketView,
-    OrderTiming,
+    OrderStanding,
+    PlanView,
     Standing,
+    WithdrawalStanding,
 } from '../wasm/bulkhead.js';
 
 let loading: Promise<unknown> | undefined;

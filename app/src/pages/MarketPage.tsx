@@ -1,14 +1,22 @@
+import type { Market, ParamChange } from '@bulkhead/client';
 import type { Address } from '@solana/kit';
 import { Suspense, lazy, useMemo, type ReactNode } from 'react';
 
 import { explorer } from '../config.ts';
-import { clock, decimal, percent, percentE12, price, short, usd, usdShort } from '../format.ts';
+import { clock, decimal, duration, percent, percentE12, price, short, usd, usdShort } from '../format.ts';
 import { Row } from '../parts/Field.tsx';
 import { useEye, useWorld, type Eye } from '../state/hooks.ts';
 import { usePath } from '../state/path.ts';
 
 const Chart = lazy(() => import('../parts/Chart.tsx'));
-const CHANGES = ['Parameters', 'Oracle', 'Status', 'Protocol settings'];
+const CHANGES = ['Parameters', 'Oracle', 'Status', 'Protocol settings', 'Oracle of the collateral'];
+/** The program's kinds of changes. */
+const MARKET_PARAMS = 0;
+const ORACLE = 1;
+const STATUS = 2;
+const PROTOCOL_SETTINGS = 3;
+const COLLATERAL_ORACLE = 4;
+const STATUSES = ['active', 'reduce-only', 'settled', 'reduce-only and wound down'];
 
 export default function MarketPage({ market }: { market: Address | null }) {
     const eye = useEye(market);
@@ -154,23 +162,69 @@ function Parameters({ eye }: { eye: Eye }) {
 function Pending({ eye }: { eye: Eye }) {
     const world = useWorld();
     const changes = [...world.changes.values()].filter(
-        ({ account }) => account.market === eye.market.address || account.kind === 3,
+        ({ account }) => account.market === eye.market.address || account.kind === PROTOCOL_SETTINGS,
     );
     return (
-        <section className="panel">
+        <section className="panel" data-testid="pending">
             <h2>Pending changes</h2>
             {changes.length === 0 && <p className="note">None is queued.</p>}
-            <ul className="history">
-                {changes.map(({ address, account }) => (
-                    <li key={address}>
-                        {CHANGES[account.kind] ?? 'Change'} #{account.nonce.toString()}, from{' '}
-                        {clock(account.appliesFrom)}{' '}
+            {changes.map(({ address, account }) => (
+                <div key={address} className="change">
+                    <p>
+                        <strong>
+                            {CHANGES[account.kind] ?? 'Change'} #{account.nonce.toString()}
+                        </strong>{' '}
+                        from {clock(account.appliesFrom)}, lapses {clock(account.expiresAt)}{' '}
                         <a href={explorer(address)} target="_blank" rel="noreferrer">
                             {short(address)}
                         </a>
-                    </li>
-                ))}
-            </ul>
+                    </p>
+                    <Differences eye={eye} change={account} />
+                </div>
+            ))}
         </section>
     );
+}
+
+/** What a queued change would set, beside what stands now. */
+function Differences({ eye, change }: { eye: Eye; change: ParamChange }) {
+    const rows: [string, string, string][] = [];
+    if (change.kind === MARKET_PARAMS) rows.push(...differences(eye.market.account.params, change.params, eye));
+    if (change.kind === STATUS) {
+        rows.push(['Status', STATUSES[eye.market.account.status] ?? '?', STATUSES[change.status] ?? '?']);
+    }
+    if (change.kind === ORACLE || change.kind === COLLATERAL_ORACLE) {
+        const now = change.kind === ORACLE ? eye.market.account.oracle : eye.market.account.collateralOracle;
+        rows.push(['Price account', short(now.account), short(change.oracle.account)]);
+    }
+    if (change.kind === PROTOCOL_SETTINGS) rows.push(['Timelock', '', duration(change.timelockSecs)]);
+    return (
+        <dl className="rows">
+            {rows.map(([name, now, then]) => (
+                <Row key={name} label={name}>
+                    {now ? `${now} → ${then}` : then}
+                </Row>
+            ))}
+        </dl>
+    );
+}
+
+type Params = Market['params'];
+
+/** Parameters that differ, in the unit that their names end in. */
+function differences(now: Params, then: Params, eye: Eye): [string, string, string][] {
+    const shown = (name: string, value: unknown): string => {
+        if (typeof value !== 'number' && typeof value !== 'bigint') return '';
+        if (name.endsWith('Ppm')) return percent(value);
+        if (name.endsWith('QuoteAtoms')) return usdShort(BigInt(value), eye.view.quoteDecimals);
+        if (name.endsWith('Secs')) return `${value} s`;
+        return value.toString();
+    };
+    return (Object.keys(now) as (keyof Params)[]).flatMap((name) => {
+        const [before, after] = [shown(name, now[name]), shown(name, then[name])];
+        const words = name
+            .replace(/(Ppm|QuoteAtoms|Secs)$/, '')
+            .replace(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
+        return before === after ? [] : [[words, before, after] satisfies [string, string, string]];
+    });
 }

@@ -7,7 +7,7 @@ import {
     type IPriceLine,
     type UTCTimestamp,
 } from 'lightweight-charts';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 export interface Line {
     name: string;
@@ -25,8 +25,31 @@ function colour(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(`--chart-${name}`).trim();
 }
 
+interface ChartProps {
+    lines: Line[];
+    levels: Level[];
+    label: string;
+    /** Digits behind the point. */
+    digits?: number;
+}
+
+/** Whether the page is dark: the chart draws with the colours of the moment in which it is made. */
+function useScheme(): boolean {
+    const [isDark, setDark] = useState(() => matchMedia(DARK).matches);
+    useEffect(() => {
+        const query = matchMedia(DARK);
+        const changed = () => setDark(query.matches);
+        query.addEventListener('change', changed);
+        return () => query.removeEventListener('change', changed);
+    }, []);
+    return isDark;
+}
+
+const DARK = '(prefers-color-scheme: dark)';
+
 /** Lines over time, and levels across. */
-export default function Chart({ lines, levels, label }: { lines: Line[]; levels: Level[]; label: string }) {
+export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) {
+    const scheme = useScheme();
     const box = useRef<HTMLDivElement>(null);
     const chart = useRef<IChartApi | null>(null);
     const series = useRef(new Map<string, ReturnType<IChartApi['addSeries']>>());
@@ -54,7 +77,7 @@ export default function Chart({ lines, levels, label }: { lines: Line[]; levels:
             all.clear();
             drawn.current = [];
         };
-    }, []);
+    }, [scheme]);
 
     useEffect(() => {
         if (!chart.current) return;
@@ -67,6 +90,7 @@ export default function Chart({ lines, levels, label }: { lines: Line[]; levels:
                     lineStyle: line.tone === 'mark' ? LineStyle.Dashed : LineStyle.Solid,
                     title: line.name,
                     priceLineVisible: false,
+                    priceFormat: { type: 'price', precision: digits, minMove: 1 / 10 ** digits },
                 });
                 series.current.set(line.name, one);
             }
@@ -84,7 +108,7 @@ export default function Chart({ lines, levels, label }: { lines: Line[]; levels:
                 lineWidth: 1,
             }),
         );
-    }, [lines, levels]);
+    }, [lines, levels, digits, scheme]);
 
     return <div className="chart" ref={box} role="img" aria-label={label} />;
 }

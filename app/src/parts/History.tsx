@@ -14,7 +14,11 @@ function words(event: BulkheadEvent, { view }: Eye): string {
         case 'PositionCreated':
             return `Created with ${dollars(event.collateralAtoms)}`;
         case 'OrderPlaced':
-            return `Order placed, worst price ${at}`;
+            return event.triggerPriceE12
+                ? `${['', 'Limit', 'Stop-loss', 'Take-profit'][event.kind ?? 0]} placed at ${price(event.triggerPriceE12)}, worst price ${at}`
+                : `Order placed, worst price ${at}`;
+        case 'OrderTriggered':
+            return `Order triggered at ${at}`;
         case 'OrderFailed':
             return `Order refused: ${explain([], event.errorCode) ?? `error ${event.errorCode}`}`;
         case 'OrderCancelled':
@@ -27,10 +31,24 @@ function words(event: BulkheadEvent, { view }: Eye): string {
             return `Added ${dollars(event.amountAtoms)}`;
         case 'CollateralRemoved':
             return `Removed ${dollars(event.amountAtoms)}`;
+        case 'MarginCalled':
+            return `Margin call at ${at}: equity ${dollars(event.equityAtoms)}, must hold ${dollars(event.maintenanceAtoms)}`;
+        case 'TopUpSet':
+            return `Top-up plan set: ${dollars(event.amountAtoms)} at a time, ${dollars(event.budgetAtoms)} in all`;
+        case 'TopUpCancelled':
+            return 'Top-up plan taken back';
+        case 'ToppedUp':
+            return `Topped up by ${dollars(event.amountAtoms)}, ${dollars(event.payAtoms)} to the keeper`;
+        case 'PositionRefreshed':
+            return 'Margin requirement followed the market’s volatility';
+        case 'PositionSettled':
+            return `Settled with the market at ${at}, result ${dollars(event.pnlAtoms)}`;
+        case 'FrozenCollected':
+            return `Collected ${dollars(event.amountAtoms)} that was frozen`;
         case 'PositionSighted':
             return 'Seen below maintenance';
         case 'PositionLiquidated':
-            return `Liquidated ${amount} at ${at}, ${dollars(event.collateralAtoms)} left`;
+            return `Liquidated ${amount} at ${at}, result ${dollars(event.pnlAtoms)}, ${dollars(event.collateralAtoms)} left`;
         case 'CappedSettled':
             return `Settled at its payout cap, ${at}`;
         case 'PositionClosed':

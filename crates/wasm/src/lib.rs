@@ -8,8 +8,10 @@
 mod account;
 mod crash;
 mod events;
+mod liquidity;
 mod look;
 mod orders;
+mod plans;
 mod quotes;
 mod record;
 mod refuse;
@@ -18,4 +20,5 @@ mod standing;
 pub use crash::Crash;
 pub use events::events_of;
 pub use look::Look;
+pub use plans::{keeper_pay_max, total};
 pub use refuse::explain;
