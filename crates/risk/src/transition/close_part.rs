@@ -127,7 +127,7 @@ fn book_side(
     reserved_released: QuoteAtoms,
     is_full: bool,
 ) -> Result<()> {
-    let cost = u128::from(size.0).checked_mul(u128::from(position.entry.0)).ok_or(RiskError::Overflow)?;
+    let cost = fixed::product(size.0, position.entry.0);
     let side = ledger.side_mut(position.side);
     side.open_interest = side.open_interest.minus(size)?;
     side.cost_e12 = side.cost_e12.checked_sub(cost).ok_or(RiskError::AccountingBroken)?;
