@@ -147,12 +147,23 @@ impl Impact {
         size: BaseAtoms,
         price: PriceE12,
     ) -> Result<PriceE12> {
+        if size.is_zero() {
+            return Err(RiskError::DivisionByZero);
+        }
+        if self.is_none() {
+            return Ok(PriceE12(price.0.max(1)));
+        }
         let worse = fixed::mul_div_u64_ceil(self.charge.0, params.notional_divisor, size.0)?;
         let better = fixed::mul_div_u64_floor(self.rebate.0, params.notional_divisor, size.0)?;
         let (up, down) = if is_buy { (worse, better) } else { (better, worse) };
         let sum = u128::from(price.0).checked_add(u128::from(up)).ok_or(RiskError::Overflow)?;
         let raised = fixed::narrow(sum.min(u128::from(u64::MAX)))?;
         Ok(PriceE12(raised.checked_sub(down).unwrap_or(1).max(1)))
+    }
+
+    /// Whether it moves the price at all.
+    pub fn is_none(&self) -> bool {
+        self.charge.is_zero() && self.rebate.is_zero()
     }
 
     /// Without the rebate: it stays in the pool.

@@ -21,6 +21,23 @@ pub const CONFIDENCE_WIDE_WAIT_SECS: u64 = 600;
 /// So many narrow buckets in a row end a time of wide confidence.
 pub const NARROW_BUCKETS_TO_CLEAR: u8 = 3;
 
+/// 10^0 to 10^12.
+const POWERS_OF_TEN: [u64; 13] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+];
+
 /// A price with its confidence interval, as an oracle published it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
@@ -41,9 +58,8 @@ impl Sample {
             return Err(RiskError::PriceNotPositive);
         }
         let shift = 12_i32.checked_add(exponent).ok_or(RiskError::PriceOutOfRange)?;
-        let shift =
-            u32::try_from(shift).ok().filter(|shift| *shift <= 12).ok_or(RiskError::PriceOutOfRange)?;
-        let scale = 10_u64.checked_pow(shift).ok_or(RiskError::Overflow)?;
+        let shift = usize::try_from(shift).map_err(|_| RiskError::PriceOutOfRange)?;
+        let scale = *POWERS_OF_TEN.get(shift).ok_or(RiskError::PriceOutOfRange)?;
         let scaled =
             |value: u64| fixed::mul(value, scale).map(PriceE12).map_err(|_| RiskError::PriceOutOfRange);
         let positive = |value: i64| u64::try_from(value.max(0)).map_err(|_| RiskError::Overflow);

@@ -128,13 +128,16 @@ impl Volatility {
     /// U = 0.75 * max(0.25 V_1h + 0.35 V_1d + 0.40 V_30d, V_ema) + 0.25 * stress.
     fn target(&self, params: &Params) -> Result<Ppm> {
         let stress = u128::from(params.stress_variance_e24);
-        let horizons = weighted(&[
-            (self.variance_1h_e24, WEIGHT_1H_PPM),
-            (self.variance_1d_e24, WEIGHT_1D_PPM),
-            (self.variance_30d_e24, WEIGHT_30D_PPM),
+        let horizons = mean([
+            fixed::times(self.variance_1h_e24, WEIGHT_1H_PPM)?,
+            fixed::times(self.variance_1d_e24, WEIGHT_1D_PPM)?,
+            fixed::times(self.variance_30d_e24, WEIGHT_30D_PPM)?,
         ])?;
         let measured = horizons.max(self.variance_ema_e24);
-        let mut used = weighted(&[(measured, WEIGHT_MEASURED_PPM), (stress, WEIGHT_STRESS_PPM)])?;
+        let mut used = mean([
+            fixed::times(measured, WEIGHT_MEASURED_PPM)?,
+            fixed::product(params.stress_variance_e24, WEIGHT_STRESS_PPM),
+        ])?;
         if self.sampled_at.since(self.first_sampled_at)? < WARM_UP_SECS {
             used = used.max(stress);
         }
@@ -171,11 +174,10 @@ fn average(variance: u128, kept_q48: u64, impulse: u128, divisor: u64) -> Result
     Ok(old.checked_add(new).ok_or(RiskError::Overflow)? >> 48)
 }
 
-fn weighted(terms: &[(u128, u64)]) -> Result<u128> {
-    let sum = terms.iter().try_fold(0_u128, |sum, (value, weight)| {
-        sum.checked_add(fixed::times(*value, *weight)?).ok_or(RiskError::Overflow)
-    })?;
-    fixed::div_u64_floor(sum, PPM)
+/// Mean of values that are multiplied by their weights already.
+fn mean<const N: usize>(weighted: [u128; N]) -> Result<u128> {
+    let sum = weighted.iter().try_fold(0_u128, |sum, term| sum.checked_add(*term));
+    fixed::div_u64_floor(sum.ok_or(RiskError::Overflow)?, PPM)
 }
 
 fn to_ppb(ppm: Ppm) -> Result<u64> {

@@ -181,3 +181,15 @@ proptest! {
 fn any_bits() -> impl Strategy<Value = u64> {
     (any::<u64>(), 0_u32..65).prop_map(|(value, bits)| value.checked_shr(bits).unwrap_or(0))
 }
+
+proptest! {
+    #[test]
+    fn sqrt_ceil_ok_as_in_128_bits(high in any_bits(), low in any_bits(), around in 0_u128..3) {
+        let value = (u128::from(high) << 64) | u128::from(low);
+        let square = u128::from(low) * u128::from(low);
+        for value in [value, value >> 56, square.saturating_add(around), square.saturating_sub(around)] {
+            let root = value.isqrt();
+            prop_assert_eq!(sqrt_ceil(value), Ok(root + u128::from(root * root != value)));
+        }
+    }
+}

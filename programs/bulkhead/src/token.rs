@@ -2,10 +2,11 @@
 //! tokens in all vaults are deposits less withdrawals (INV-11).
 
 use anchor_lang::prelude::*;
+use anchor_lang::solana_program::instruction::Instruction;
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
 use anchor_spl::token_2022::spl_token_2022::{
     extension::{BaseStateWithExtensions, ExtensionType, StateWithExtensions},
-    instruction::transfer_checked,
+    instruction::TokenInstruction,
     state::{Account as HoldingState, Mint as MintState},
 };
 use anchor_spl::token_interface::{self, Burn, CloseAccount, MintTo};
@@ -81,16 +82,17 @@ impl Transfer<'_, '_> {
             return Ok(());
         }
         let (from_before, to_before) = (amount(self.from)?, amount(self.to)?);
-        let transfer = transfer_checked(
-            self.program.key,
-            self.from.key,
-            self.mint.key,
-            self.to.key,
-            self.authority.key,
-            &[],
-            amount_atoms,
-            self.decimals,
-        )?;
+        // Put together here: the library's function asks for the program's id, which every instruction has done.
+        let transfer = Instruction {
+            program_id: *self.program.key,
+            accounts: vec![
+                AccountMeta::new(*self.from.key, false),
+                AccountMeta::new_readonly(*self.mint.key, false),
+                AccountMeta::new(*self.to.key, false),
+                AccountMeta::new_readonly(*self.authority.key, true),
+            ],
+            data: TokenInstruction::TransferChecked { amount: amount_atoms, decimals: self.decimals }.pack(),
+        };
         let accounts = [self.from.clone(), self.mint.clone(), self.to.clone(), self.authority.clone()];
         let signers = [seeds];
         let signers: &[&[&[u8]]] = if seeds.is_empty() { &[] } else { &signers };
