@@ -104,7 +104,10 @@ pub fn mul_div_ceil(a: u128, b: u128, divisor: u128) -> Result<u128> {
 #[inline(never)]
 fn mul_div_wide_ceil(a: u128, b: u128, divisor: u128) -> Result<u128> {
     if let Some(product) = product_u128(a, b) {
-        let quotient = div_floor(product, divisor)?;
+        if let Ok(divisor) = u64::try_from(divisor) {
+            return div_u64_ceil(product, divisor);
+        }
+        let quotient = product.checked_div(divisor).ok_or(RiskError::DivisionByZero)?;
         // At most the product: it cannot wrap.
         let exact = quotient.wrapping_mul(divisor) == product;
         return quotient.checked_add(u128::from(!exact)).ok_or(RiskError::Overflow);
@@ -160,6 +163,7 @@ fn div_wide(value: u128, divisor: u64) -> Result<u128> {
         (div_by_half(value, E9)?, divisor.checked_div(E9).ok_or(RiskError::DivisionByZero)?);
     match u64::try_from(value) {
         Ok(small) => small.checked_div(divisor).map(u128::from).ok_or(RiskError::DivisionByZero),
+        Err(_) if divisor <= LOW_HALF => div_by_half(value, divisor),
         Err(_) => value.checked_div(u128::from(divisor)).ok_or(RiskError::DivisionByZero),
     }
 }
