@@ -48,8 +48,7 @@ fn root() -> PathBuf {
 
 /// Where the program lies that the worlds load.
 fn program_file() -> PathBuf {
-    std::env::var_os("BULKHEAD_SO")
-        .map_or_else(|| root().join("target/deploy/bulkhead.so"), PathBuf::from)
+    std::env::var_os("BULKHEAD_SO").map_or_else(|| root().join("target/deploy/bulkhead.so"), PathBuf::from)
 }
 
 fn measured() -> Vec<Measured> {

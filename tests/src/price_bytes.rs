@@ -2,7 +2,9 @@
 
 use anchor_lang::error::Error;
 use anchor_lang::prelude::Pubkey;
-use bulkhead::oracle::{self, OracleSource, PRICE_UPDATE_DISCRIMINATOR, PRICE_UPDATE_LEN, PYTH_LEGACY_DEVNET};
+use bulkhead::oracle::{
+    self, OracleSource, PRICE_UPDATE_DISCRIMINATOR, PRICE_UPDATE_LEN, PYTH_LEGACY_DEVNET,
+};
 use bulkhead_risk::{Market, Params, Ppm, Purpose, Sample, UnixSeconds};
 
 /// Codes of a refusal of the bytes: 6202 to 6207.

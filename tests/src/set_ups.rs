@@ -310,18 +310,15 @@ fn endings(step: &mut Step) {
     step(&mut world, "the pool pays what it had set aside", ix::collect_frozen(&keys, frozen));
     let owner = world.position(&capped).owner;
     let destination = world.create_token_account(keys.collateral_mint, owner);
-    step(
-        &mut world,
-        "with tokens in its vault",
-        ix::close_position(&keys, owner, capped, destination),
-    );
+    step(&mut world, "with tokens in its vault", ix::close_position(&keys, owner, capped, destination));
     let receiver = world.create_token_account(keys.collateral_mint, world.fee_receiver);
     step(&mut world, "once", ix::collect_fees(&keys, receiver));
 }
 
 /// What the market pays for being kept, out of its crank budget and its insurance.
 fn paid(step: &mut Step) {
-    let params = MarketParams { keeper_floor_quote_atoms: 150_000, crank_fee_quote_atoms: 100_000, ..params() };
+    let params =
+        MarketParams { keeper_floor_quote_atoms: 150_000, crank_fee_quote_atoms: 100_000, ..params() };
     let mut world = busy_with(WorldOptions { params, ..options() });
     let [part, insolvent] = thin(&mut world, 2)[..] else { panic!("two positions") };
     let owner = world.actor(1_000_000 * USD);

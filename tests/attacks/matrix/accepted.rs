@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::families::FAMILY;
 use super::{Matrix, Tried};
 
 /// Errors that say nothing about what was wrong.
@@ -59,7 +60,8 @@ impl Accepted {
     /// Number of the entry that lets it through, from 1, and why it does.
     pub(super) fn reason(&self, instruction: &str, slot: &str, done: &(String, String)) -> Option<usize> {
         let slot = format!("{instruction}.{slot}");
-        let is_it = |entry: &Entry| entry.slots.iter().any(|pattern| matches(pattern, &slot)) && entry.covers(done);
+        let is_it =
+            |entry: &Entry| entry.slots.iter().any(|pattern| matches(pattern, &slot)) && entry.covers(done);
         self.accepted.iter().position(is_it).map(|place| place + 1)
     }
 
@@ -77,11 +79,12 @@ impl Accepted {
                     complaints.push(format!("{instruction}.{slot}: {substitute} goes through, {set_up}"));
                 }
             }
-            if tried.refused.is_empty() {
+            if tried.refused.is_empty() && slot != FAMILY {
                 complaints.push(format!("{instruction}.{slot} refuses nothing"));
             }
             for error in tried.refused.keys().filter(|error| UNSPECIFIC.contains(&error.as_str())) {
-                complaints.push(format!("{instruction}.{slot}: {:?} is refused by {error}", tried.refused[error]));
+                complaints
+                    .push(format!("{instruction}.{slot}: {:?} is refused by {error}", tried.refused[error]));
             }
         }
         for entry in &self.accepted {
@@ -90,12 +93,53 @@ impl Accepted {
             {
                 let is_used = |((instruction, known), tried): (&(String, String), &Tried)| {
                     matches(slot, &format!("{instruction}.{known}"))
-                        && tried.succeeded.iter().any(|done| entry.covers(done) && matches(substitute, &done.0))
+                        && tried
+                            .succeeded
+                            .iter()
+                            .any(|done| entry.covers(done) && matches(substitute, &done.0))
                 };
                 if !matrix.iter().any(is_used) {
                     complaints.push(format!("accepted.toml: {slot}, {substitute}: it never goes through"));
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(list: &str, error: Option<&str>, succeeded: Option<(&str, &str)>) -> Vec<String> {
+        let mut tried = Tried::default();
+        if let Some(error) = error {
+            tried.refused.entry(error.to_owned()).or_default().insert("a wallet".to_owned());
+        }
+        tried.succeeded.extend(succeeded.map(|(name, set_up)| (name.to_owned(), set_up.to_owned())));
+        let matrix = Matrix::from([(("flag".to_owned(), "price".to_owned()), tried)]);
+        let accepted: Accepted = toml::from_str(list).unwrap();
+        let mut complaints = Vec::new();
+        accepted.judge(&matrix, &mut complaints);
+        complaints
+    }
+
+    const LIST: &str =
+        "[[accepted]]\nslots = ['*.price']\nsubstitutes = ['a *']\nset_ups = ['late']\nreason = 'so'";
+
+    #[test]
+    fn judge_ok_with_what_is_refused_or_on_the_list() {
+        assert!(complaints("accepted = []", Some("ConstraintMut"), None).is_empty());
+        assert!(complaints(LIST, Some("ConstraintMut"), Some(("a twin", "late"))).is_empty());
+    }
+
+    #[test]
+    fn judge_fails_on_what_goes_through_on_stale_entries_and_on_errors_that_say_nothing() {
+        let found = |list, error, succeeded| complaints(list, error, succeeded).join("; ");
+        let through = "flag.price: a twin goes through, early";
+        assert_eq!(found("accepted = []", Some("ConstraintMut"), Some(("a twin", "early"))), through);
+        assert!(found(LIST, Some("ConstraintMut"), Some(("a twin", "early"))).starts_with(through));
+        assert!(found(LIST, Some("ConstraintMut"), None).ends_with("it never goes through"));
+        assert_eq!(found("accepted = []", None, None), "flag.price refuses nothing");
+        assert!(found("accepted = []", Some("AccountingBroken"), None).ends_with("by AccountingBroken"));
     }
 }

@@ -84,7 +84,9 @@ impl Chain {
         let mut pairs = before.iter().zip(after.iter());
         let payer = self.fee_payer;
         let is_unmoved = before.len() == after.len()
-            && pairs.all(|((was_at, was), (at, is))| was_at == at && (*at == payer || is_same(Some(was), Some(is))));
+            && pairs.all(|((was_at, was), (at, is))| {
+                was_at == at && (*at == payer || is_same(Some(was), Some(is)))
+            });
         if is_unmoved {
             return None;
         }

@@ -1,7 +1,9 @@
 //! Everything that could be taken for something else: the accounts of a second and a third market, of other owners
 //! in the first, and of other changes.
 
-use bulkhead::instructions::{Change, MarketMode, PlaceOrderArgs, QueueChangeArgs, RequestWithdrawalArgs, SetTopUpArgs};
+use bulkhead::instructions::{
+    Change, MarketMode, PlaceOrderArgs, QueueChangeArgs, RequestWithdrawalArgs, SetTopUpArgs,
+};
 use bulkhead::oracle::OracleSource;
 use bulkhead::state::{OrderAction, OrderKind, PositionSide, Protocol};
 use bulkhead_client::{MarketKeys, ix, pda};
@@ -77,10 +79,13 @@ fn populate(world: &mut World, keys: &MarketKeys) {
 }
 
 fn position(world: &mut World, keys: &MarketKeys, owner: &Actor, opening: &Opening, fills: bool) -> Pubkey {
-    let opening = Opening { acceptable_price_e12: match opening.side {
-        PositionSide::Long => u64::MAX,
-        PositionSide::Short => 0,
-    }, ..*opening };
+    let opening = Opening {
+        acceptable_price_e12: match opening.side {
+            PositionSide::Long => u64::MAX,
+            PositionSide::Short => 0,
+        },
+        ..*opening
+    };
     let (position, _) = world.place_in(keys, owner, &opening).expect("place");
     if fills {
         world.advance(5);
@@ -89,7 +94,14 @@ fn position(world: &mut World, keys: &MarketKeys, owner: &Actor, opening: &Openi
     position
 }
 
-fn order(world: &mut World, keys: &MarketKeys, owner: &Actor, position: Pubkey, kind: OrderKind, size: u64) -> u32 {
+fn order(
+    world: &mut World,
+    keys: &MarketKeys,
+    owner: &Actor,
+    position: Pubkey,
+    kind: OrderKind,
+    size: u64,
+) -> u32 {
     let account = world.position(&position);
     let args = PlaceOrderArgs {
         order_id: account.next_order_id,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use anchor_lang::Discriminator;
 use bulkhead::constants::{ORDER_SEED, POSITION_SEED, VAULT_SEED};
 use bulkhead::state::{Order, Position};
 use bulkhead_client::ID;
 use bytemuck::NoUninit;
-use anchor_lang::Discriminator;
 use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
@@ -16,8 +16,8 @@ use super::names::{Scene, is_token_program, is_wallet};
 
 /// Ids of what an owner has besides; no set-up comes to them.
 const OTHER_ID: u32 = 77;
-/// So many of what has one name are tried.
-const ALIKE_MAX: usize = 3;
+/// So many of what has one name are tried: there are hundreds of wallets.
+const ALIKE_MAX: usize = 10;
 /// An owner of accounts that is none of the programs.
 const FOREIGN: Pubkey = Pubkey::new_from_array([0xf0; 32]);
 /// Bytes of a token account without extensions.
@@ -48,7 +48,8 @@ pub(super) fn add_siblings(chain: &mut Chain, instruction: &Instruction) {
             continue;
         }
         if let Some(mut position) = load::<Position>(&account) {
-            let seeds = [POSITION_SEED, position.market.as_ref(), position.owner.as_ref(), &OTHER_ID.to_le_bytes()];
+            let seeds =
+                [POSITION_SEED, position.market.as_ref(), position.owner.as_ref(), &OTHER_ID.to_le_bytes()];
             let (sibling, bump) = Pubkey::find_program_address(&seeds, &ID);
             let (vault, vault_bump) = Pubkey::find_program_address(&[VAULT_SEED, sibling.as_ref()], &ID);
             if let Some(tokens) = chain.get(&position.vault).cloned() {
@@ -56,7 +57,8 @@ pub(super) fn add_siblings(chain: &mut Chain, instruction: &Instruction) {
                 tokens.data[32..64].copy_from_slice(sibling.as_ref());
                 chain.put(vault, tokens);
             }
-            (position.id, position.bump, position.vault, position.vault_bump) = (OTHER_ID, bump, vault, vault_bump);
+            (position.id, position.bump, position.vault, position.vault_bump) =
+                (OTHER_ID, bump, vault, vault_bump);
             chain.put(sibling, with(&account, &position));
         }
         if let Some(mut order) = load::<Order>(&account) {
@@ -68,7 +70,7 @@ pub(super) fn add_siblings(chain: &mut Chain, instruction: &Instruction) {
     }
 }
 
-fn load<T: bytemuck::AnyBitPattern + Discriminator>(account: &AccountSharedData) -> Option<T> {
+pub(super) fn load<T: bytemuck::AnyBitPattern + Discriminator>(account: &AccountSharedData) -> Option<T> {
     bytemuck::try_pod_read_unaligned(account.data().strip_prefix(T::DISCRIMINATOR)?).ok()
 }
 
@@ -91,9 +93,9 @@ impl Scene<'_> {
                 continue;
             }
             let name = self.name(place, &address);
-            let so_far = met.entry(name.clone()).or_default();
-            *so_far += 1;
-            if *so_far <= ALIKE_MAX {
+            let alike = met.entry(name.clone()).or_default();
+            *alike += 1;
+            if *alike <= ALIKE_MAX {
                 all.push(self.swap(name, place, address, None));
             }
         }
@@ -105,7 +107,9 @@ impl Scene<'_> {
         if self.described.is_optional(place) && meta.pubkey != ID {
             all.push(self.swap("none".to_owned(), place, ID, None));
         }
-        let Some(account) = there.filter(|account| !is_wallet(account) && !account.executable()) else { return all };
+        let Some(account) = there.filter(|account| !is_wallet(account) && !account.executable()) else {
+            return all;
+        };
         let copy = |owner: Pubkey| Account { owner, ..Account::from(account.clone()) };
         let forged = made_up(place, 1);
         all.push(self.swap("its bytes under another program".to_owned(), place, forged, Some(copy(FOREIGN))));
@@ -152,14 +156,15 @@ impl Scene<'_> {
     }
 
     /// All accounts but the chain's own and programs that nothing here calls.
-    fn everything(&self) -> Vec<(Pubkey, &AccountSharedData)> {
+    pub(super) fn everything(&self) -> Vec<(Pubkey, &AccountSharedData)> {
         let called = [ID, Pubkey::default(), spl_token_interface::ID, spl_token_2022_interface::ID];
         let is_candidate = |(address, account): &(&Pubkey, &AccountSharedData)| {
             let owner = account.owner().to_string();
             let is_chains = CHAINS.iter().any(|prefix| owner.starts_with(prefix));
             account.lamports() != 0 && (called.contains(address) || !(account.executable() || is_chains))
         };
-        let mut all: Vec<_> = self.chain.addresses().filter(is_candidate).map(|(at, account)| (*at, account)).collect();
+        let mut all: Vec<_> =
+            self.chain.addresses().filter(is_candidate).map(|(at, account)| (*at, account)).collect();
         all.sort_by_key(|(address, _)| *address);
         all
     }

@@ -5,7 +5,11 @@ use std::fmt::Write;
 
 use super::Matrix;
 use super::accepted::Accepted;
+use super::families::FAMILY;
 use super::interface::{Interface, REMAINING};
+
+/// What one error refuses is named if it is not more than this.
+const KINDS_NAMED_MAX: usize = 5;
 
 const HEAD: &str = "\
 # Substituted accounts
@@ -15,18 +19,17 @@ put in its place, in each situation of `tests/src/set_ups.rs` in which the instr
 markets, other owners' positions, orders, plans and withdrawals, other changes and other mints. Every attempt failed with the error
 shown and changed no byte of any account but the fee payer's lamports, or went through for one of the reasons at the end.
 
+Where an error refuses more than five kinds of accounts only their number is given. \"With all that belongs to it\": another position or
+withdrawal together with its vault, orders, plan and market, so that everything fits but who signs.
+
 ";
 
 pub(super) fn render(interface: &Interface, matrix: &Matrix, accepted: &Accepted) -> String {
     let mut text = String::from(HEAD);
     let attempts: u64 = matrix.values().map(|tried| tried.attempts).sum();
     let slots = interface.instructions.iter().map(|described| described.accounts.len()).sum::<usize>();
-    writeln!(
-        text,
-        "{} instructions, {slots} accounts, {attempts} attempts.",
-        interface.instructions.len(),
-    )
-    .expect("a String");
+    writeln!(text, "{} instructions, {slots} accounts, {attempts} attempts.", interface.instructions.len(),)
+        .expect("a String");
     for described in &interface.instructions {
         writeln!(
             text,
@@ -34,12 +37,15 @@ pub(super) fn render(interface: &Interface, matrix: &Matrix, accepted: &Accepted
             described.name
         )
         .expect("a String");
-        let slots = described.accounts.iter().map(|slot| slot.name.as_str()).chain([REMAINING]);
+        let slots = described.accounts.iter().map(|slot| slot.name.as_str()).chain([REMAINING, FAMILY]);
         for slot in slots {
             let Some(tried) = matrix.get(&(described.name.clone(), slot.to_owned())) else { continue };
             let refused = tried.refused.iter().map(|(error, substitutes)| {
-                let substitutes = substitutes.iter().map(String::as_str).collect::<Vec<_>>();
-                format!("`{error}`: {}", substitutes.join(", "))
+                let names = substitutes.iter().map(String::as_str).collect::<Vec<_>>();
+                match names.len() {
+                    0..=KINDS_NAMED_MAX => format!("`{error}`: {}", names.join(", ")),
+                    kinds => format!("`{error}`: {kinds} kinds"),
+                }
             });
             let mut through: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
             for done in &tried.succeeded {
