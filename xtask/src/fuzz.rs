@@ -46,11 +46,22 @@ pub(crate) fn command(repo: &Repo, target: &str, secs: u64, merge: bool) -> Resu
 
 /// Builds the target with coverage counters. `--target` keeps them out of build scripts and macros.
 fn build(repo: &Repo, target: &str) -> Result<PathBuf> {
-    let host = process::output(Command::new("rustc").arg("-vV").current_dir(repo.root()), "Is rustup there?")?;
+    let host =
+        process::output(Command::new("rustc").arg("-vV").current_dir(repo.root()), "Is rustup there?")?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
     let mut cargo = process::cargo(repo);
     cargo.current_dir(repo.join("fuzz")).env("RUSTFLAGS", FLAGS.join(" "));
-    cargo.args(["build", "--locked", "--release", "--target-dir", "target", "--target", host, "--bin", target]);
+    cargo.args([
+        "build",
+        "--locked",
+        "--release",
+        "--target-dir",
+        "target",
+        "--target",
+        host,
+        "--bin",
+        target,
+    ]);
     process::run(&mut cargo, "libFuzzer needs a C++ compiler; other reasons are above.")?;
     Ok(repo.join("fuzz/target").join(host).join("release").join(target))
 }

@@ -16,8 +16,10 @@ impl World {
     /// Shares leave at this price, as if their hour were over.
     pub(super) fn withdraw(&mut self, ppm: u64) {
         let ledger = self.market.ledger;
-        let shares = Shares((u128::from(ledger.shares.0) * u128::from(ppm.min(1_000_000)) / 1_000_000) as u64);
-        let Some(asked) = self.note("ask", withdraw::request(&ledger, &self.market.params, shares, 10_000, self.now))
+        let shares =
+            Shares((u128::from(ledger.shares.0) * u128::from(ppm.min(1_000_000)) / 1_000_000) as u64);
+        let Some(asked) =
+            self.note("ask", withdraw::request(&ledger, &self.market.params, shares, 10_000, self.now))
         else {
             return;
         };

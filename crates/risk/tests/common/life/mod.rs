@@ -320,7 +320,10 @@ impl World {
 impl Action {
     /// Whether a market that has ended refuses it.
     fn needs_a_price(&self) -> bool {
-        !matches!(self, Self::Add(..) | Self::Collect(_) | Self::Withdraw(_) | Self::End | Self::SettleFinal(..))
+        !matches!(
+            self,
+            Self::Add(..) | Self::Collect(_) | Self::Withdraw(_) | Self::End | Self::SettleFinal(..)
+        )
     }
 }
 

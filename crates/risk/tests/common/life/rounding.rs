@@ -7,12 +7,15 @@ use bulkhead_risk::*;
 pub fn assert_entry(before: &Position, done: &IncreaseReport) {
     let after = &done.position;
     let added = after.size.0 - before.size.0;
-    let cost = u128::from(before.size.0) * u128::from(before.entry.0) + u128::from(added) * u128::from(done.fill.0);
+    let cost =
+        u128::from(before.size.0) * u128::from(before.entry.0) + u128::from(added) * u128::from(done.fill.0);
     let booked = u128::from(after.size.0) * u128::from(after.entry.0);
     let unit = u128::from(after.size.0);
     match after.side {
         Side::Long => assert!(booked >= cost && booked < cost + unit, "a long's entry: {booked} for {cost}"),
-        Side::Short => assert!(booked <= cost && booked + unit > cost, "a short's entry: {booked} for {cost}"),
+        Side::Short => {
+            assert!(booked <= cost && booked + unit > cost, "a short's entry: {booked} for {cost}")
+        }
     }
 }
 
@@ -47,6 +50,9 @@ pub fn assert_deposit(before: &Ledger, done: &pool::DepositReport) {
 /// Shares are paid for with no more than they are worth, and nothing that is set aside leaves.
 pub fn assert_withdrawal(before: &Ledger, done: &pool::withdraw::WithdrawalReport) {
     let worth = u128::from(done.shares_burnt.0) * u128::from(done.value_before.0);
-    assert!(u128::from(done.amount.0) * u128::from(before.shares.0) <= worth, "shares paid above their worth");
+    assert!(
+        u128::from(done.amount.0) * u128::from(before.shares.0) <= worth,
+        "shares paid above their worth"
+    );
     assert!(done.ledger.pool >= done.ledger.reserved().unwrap(), "what is set aside has left");
 }
