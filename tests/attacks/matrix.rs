@@ -7,6 +7,7 @@
 mod accepted;
 mod chain;
 mod crowd;
+mod families;
 mod interface;
 mod names;
 mod substitutes;
@@ -24,8 +25,10 @@ use solana_pubkey::Pubkey;
 
 use accepted::Accepted;
 use chain::{Chain, Outcome};
+use families::FAMILY;
 use interface::Interface;
 use names::Scene;
+use substitutes::Substitute;
 
 /// Of one account of one instruction: substitutes by what they came to.
 #[derive(Default)]
@@ -55,28 +58,31 @@ impl Run {
         let described = self.interface.of(instruction);
         let base = chain.attempt(&self.interface, instruction, None);
         assert_eq!(base, Outcome::Success, "{}, {set_up}", described.name);
-        for place in 0..instruction.accounts.len() {
-            let scene = Scene {
-                described,
-                instruction,
-                chain: &chain,
-                admin: world.admin,
-                guardian: world.guardian,
-                fee_receiver: world.fee_receiver,
-            };
-            let all = scene.substitutes(place);
-            let slot = described.slot(place).to_owned();
+        let scene = Scene {
+            described,
+            instruction,
+            chain: &chain,
+            admin: world.admin,
+            guardian: world.guardian,
+            fee_receiver: world.fee_receiver,
+        };
+        let of_place = |place| (described.slot(place).to_owned(), scene.substitutes(place));
+        let mut all = (0..instruction.accounts.len()).map(of_place).collect::<Vec<_>>();
+        let families = scene.families();
+        if !families.is_empty() {
+            all.push((FAMILY.to_owned(), families));
+        }
+        for (slot, substitutes) in all {
             let tried = self.matrix.entry((described.name.clone(), slot.clone())).or_default();
-            for substitute in all {
+            for Substitute { name, instruction, there } in substitutes {
                 tried.attempts += 1;
-                match chain.attempt(&self.interface, &substitute.instruction, substitute.there.as_ref()) {
-                    Outcome::Success => drop(tried.succeeded.insert((substitute.name, set_up.to_owned()))),
-                    Outcome::Refused(error) => {
-                        tried.refused.entry(error).or_default().insert(substitute.name);
+                match chain.attempt(&self.interface, &instruction, there.as_ref()) {
+                    Outcome::Success => drop(tried.succeeded.insert((name, set_up.to_owned()))),
+                    Outcome::Refused(error) => drop(tried.refused.entry(error).or_default().insert(name)),
+                    Outcome::Leaky(error) => {
+                        let complaint = format!("{}.{slot}, {set_up}, {name}: {error}", described.name);
+                        self.complaints.push(complaint);
                     }
-                    Outcome::Leaky(error) => self
-                        .complaints
-                        .push(format!("{}.{slot}, {set_up}, {}: {error}", described.name, substitute.name)),
                 }
             }
         }

@@ -20,7 +20,7 @@ const FLAGS: [&str; 8] = [
     "--cfg=fuzzing",
 ];
 
-/// Fuzzes one target for so long, or with `merge` keeps of its corpus only what adds coverage.
+/// Fuzzes one target for so long, or with `merge` keeps of its corpus only what all edges need.
 pub(crate) fn command(repo: &Repo, target: &str, secs: u64, merge: bool) -> Result<()> {
     ensure!(TARGETS.contains(&target), "{target} is none of {TARGETS:?}");
     let binary = build(repo, target)?;
@@ -31,8 +31,11 @@ pub(crate) fn command(repo: &Repo, target: &str, secs: u64, merge: bool) -> Resu
     process::forget_own_package(&mut fuzzer);
     fuzzer.current_dir(repo.join("fuzz"));
     if merge {
-        let kept = repo.scratch("corpus")?;
-        fuzzer.arg("-merge=1").arg(&kept).args([&corpus, &found]);
+        let kept = repo.join("fuzz/target/kept");
+        fs::create_dir_all(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
+        // The fewest files that take every edge, however often.
+        fuzzer.args(["-set_cover_merge=1", "-use_counters=0", "-max_len=4200"]);
+        fuzzer.arg(&kept).args([&corpus, &found]);
         process::run(&mut fuzzer, "A file of the corpus fails; the lines above name it.")?;
         fs::remove_dir_all(&corpus)?;
         return fs::rename(&kept, &corpus).context("cannot put the corpus in its place");

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::families::FAMILY;
 use super::{Matrix, Tried};
 
 /// Errors that say nothing about what was wrong.
@@ -78,7 +79,7 @@ impl Accepted {
                     complaints.push(format!("{instruction}.{slot}: {substitute} goes through, {set_up}"));
                 }
             }
-            if tried.refused.is_empty() {
+            if tried.refused.is_empty() && slot != FAMILY {
                 complaints.push(format!("{instruction}.{slot} refuses nothing"));
             }
             for error in tried.refused.keys().filter(|error| UNSPECIFIC.contains(&error.as_str())) {
@@ -102,5 +103,43 @@ impl Accepted {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(list: &str, error: Option<&str>, succeeded: Option<(&str, &str)>) -> Vec<String> {
+        let mut tried = Tried::default();
+        if let Some(error) = error {
+            tried.refused.entry(error.to_owned()).or_default().insert("a wallet".to_owned());
+        }
+        tried.succeeded.extend(succeeded.map(|(name, set_up)| (name.to_owned(), set_up.to_owned())));
+        let matrix = Matrix::from([(("flag".to_owned(), "price".to_owned()), tried)]);
+        let accepted: Accepted = toml::from_str(list).unwrap();
+        let mut complaints = Vec::new();
+        accepted.judge(&matrix, &mut complaints);
+        complaints
+    }
+
+    const LIST: &str =
+        "[[accepted]]\nslots = ['*.price']\nsubstitutes = ['a *']\nset_ups = ['late']\nreason = 'so'";
+
+    #[test]
+    fn judge_ok_with_what_is_refused_or_on_the_list() {
+        assert!(complaints("accepted = []", Some("ConstraintMut"), None).is_empty());
+        assert!(complaints(LIST, Some("ConstraintMut"), Some(("a twin", "late"))).is_empty());
+    }
+
+    #[test]
+    fn judge_fails_on_what_goes_through_on_stale_entries_and_on_errors_that_say_nothing() {
+        let found = |list, error, succeeded| complaints(list, error, succeeded).join("; ");
+        let through = "flag.price: a twin goes through, early";
+        assert_eq!(found("accepted = []", Some("ConstraintMut"), Some(("a twin", "early"))), through);
+        assert!(found(LIST, Some("ConstraintMut"), Some(("a twin", "early"))).starts_with(through));
+        assert!(found(LIST, Some("ConstraintMut"), None).ends_with("it never goes through"));
+        assert_eq!(found("accepted = []", None, None), "flag.price refuses nothing");
+        assert!(found("accepted = []", Some("AccountingBroken"), None).ends_with("by AccountingBroken"));
     }
 }

@@ -56,7 +56,7 @@ impl Scene<'_> {
     }
 
     /// The account that the instruction has in the slot of this name.
-    fn own(&self, slot: &str) -> Option<Pubkey> {
+    pub(super) fn own(&self, slot: &str) -> Option<Pubkey> {
         let place = self.described.accounts.iter().position(|known| known.name == slot)?;
         self.instruction.accounts.get(place).map(|meta| meta.pubkey)
     }
@@ -76,7 +76,7 @@ impl Scene<'_> {
         match () {
             () if is::<Position>(data) => self.of_position(&read(data), "position"),
             () if is::<Order>(data) => self.of_order(&read(data)),
-            () if is::<Withdrawal>(data) => self.of_market(&read::<Withdrawal>(data).market, "withdrawal"),
+            () if is::<Withdrawal>(data) => self.of_withdrawal(&read(data), "withdrawal"),
             () if is::<Trader>(data) => self.of_market(&read::<Trader>(data).market, "trader"),
             () if is::<Settlement>(data) => self.of_market(&read::<Settlement>(data).market, "settlement"),
             () if is::<Market>(data) => "another market".to_owned(),
@@ -94,13 +94,23 @@ impl Scene<'_> {
         }
     }
 
-    fn of_position(&self, position: &Position, what: &str) -> String {
+    pub(super) fn of_position(&self, position: &Position, what: &str) -> String {
         let own = self.own("position").and_then(|own| self.load::<Position>(&own));
         match own {
             Some(own) if own.owner == position.owner && own.market == position.market => {
                 format!("the owner's other {what}")
             }
             _ => self.of_market(&position.market, what),
+        }
+    }
+
+    pub(super) fn of_withdrawal(&self, withdrawal: &Withdrawal, what: &str) -> String {
+        let own = self.own("withdrawal").and_then(|own| self.load::<Withdrawal>(&own));
+        match own {
+            Some(own) if own.owner == withdrawal.owner && own.market == withdrawal.market => {
+                format!("the owner's other {what}")
+            }
+            _ => self.of_market(&withdrawal.market, what),
         }
     }
 
@@ -136,7 +146,7 @@ impl Scene<'_> {
             return self.of_position(&position, "vault");
         }
         if let Some(withdrawal) = self.load::<Withdrawal>(&authority) {
-            return self.of_market(&withdrawal.market, "escrow");
+            return self.of_withdrawal(&withdrawal, "escrow");
         }
         if self.load::<Market>(&authority).is_some() {
             let is_own = self.own("market") == Some(authority);

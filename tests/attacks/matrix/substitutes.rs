@@ -16,8 +16,8 @@ use super::names::{Scene, is_token_program, is_wallet};
 
 /// Ids of what an owner has besides; no set-up comes to them.
 const OTHER_ID: u32 = 77;
-/// So many of what has one name are tried.
-const ALIKE_MAX: usize = 3;
+/// So many of what has one name are tried: there are hundreds of wallets.
+const ALIKE_MAX: usize = 10;
 /// An owner of accounts that is none of the programs.
 const FOREIGN: Pubkey = Pubkey::new_from_array([0xf0; 32]);
 /// Bytes of a token account without extensions.
@@ -70,7 +70,7 @@ pub(super) fn add_siblings(chain: &mut Chain, instruction: &Instruction) {
     }
 }
 
-fn load<T: bytemuck::AnyBitPattern + Discriminator>(account: &AccountSharedData) -> Option<T> {
+pub(super) fn load<T: bytemuck::AnyBitPattern + Discriminator>(account: &AccountSharedData) -> Option<T> {
     bytemuck::try_pod_read_unaligned(account.data().strip_prefix(T::DISCRIMINATOR)?).ok()
 }
 
@@ -93,9 +93,9 @@ impl Scene<'_> {
                 continue;
             }
             let name = self.name(place, &address);
-            let so_far = met.entry(name.clone()).or_default();
-            *so_far += 1;
-            if *so_far <= ALIKE_MAX {
+            let alike = met.entry(name.clone()).or_default();
+            *alike += 1;
+            if *alike <= ALIKE_MAX {
                 all.push(self.swap(name, place, address, None));
             }
         }
@@ -156,7 +156,7 @@ impl Scene<'_> {
     }
 
     /// All accounts but the chain's own and programs that nothing here calls.
-    fn everything(&self) -> Vec<(Pubkey, &AccountSharedData)> {
+    pub(super) fn everything(&self) -> Vec<(Pubkey, &AccountSharedData)> {
         let called = [ID, Pubkey::default(), spl_token_interface::ID, spl_token_2022_interface::ID];
         let is_candidate = |(address, account): &(&Pubkey, &AccountSharedData)| {
             let owner = account.owner().to_string();

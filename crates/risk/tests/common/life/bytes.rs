@@ -1,5 +1,7 @@
 //! A life out of arbitrary bytes: what a fuzzer turns, and what its corpus is replayed with.
 
+use std::collections::BTreeMap;
+
 use bulkhead_risk::Side;
 use bulkhead_risk::transition::Frozen;
 
@@ -73,8 +75,8 @@ impl Bytes<'_> {
     }
 }
 
-/// The first byte chooses the market, the others what happens in it.
-pub fn live_of_bytes(data: &[u8]) {
+/// The first byte chooses the market, the others what happens in it; how often each thing happened.
+pub fn live_of_bytes(data: &[u8]) -> BTreeMap<String, u32> {
     let mut bytes = Bytes(data);
     let kind = bytes.byte();
     let mut world = World::new(kind & 1 == 1);
@@ -94,5 +96,5 @@ pub fn live_of_bytes(data: &[u8]) {
     while !bytes.0.is_empty() && actions.len() < ACTIONS_MAX {
         actions.push(bytes.action());
     }
-    live_in(world, &actions);
+    live_in(world, &actions)
 }
