@@ -13,6 +13,7 @@ mod flag;
 mod liquidate;
 mod refresh;
 mod settle_capped;
+mod settle_markets;
 mod settle_positions;
 mod sweep_orders;
 #[cfg(test)]
@@ -42,6 +43,8 @@ pub enum Duty {
     ExecuteTopUps,
     /// Settle positions at their payout cap.
     SettleCapped,
+    /// Keep the prices of wind-downs, and settle markets whose end has come.
+    SettleMarkets,
     /// Close positions of settled markets at the settlement price.
     SettlePositions,
     /// Pay withdrawals out of the pools.
@@ -62,7 +65,7 @@ pub enum Duty {
 
 impl Duty {
     /// All, the most urgent first: where not everything can be sent at once, this is the order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ExecuteOrders,
         Self::Liquidate,
         Self::Flag,
@@ -70,6 +73,7 @@ impl Duty {
         Self::UpdateMarkets,
         Self::ExecuteTopUps,
         Self::SettleCapped,
+        Self::SettleMarkets,
         Self::SettlePositions,
         Self::ExecuteWithdrawals,
         Self::CancelWithdrawals,
@@ -90,6 +94,7 @@ impl Duty {
             Self::UpdateMarkets => "update_markets",
             Self::SettleCapped => "settle_capped",
             Self::ExecuteTopUps => "execute_top_ups",
+            Self::SettleMarkets => "settle_markets",
             Self::SettlePositions => "settle_positions",
             Self::ExecuteWithdrawals => "execute_withdrawals",
             Self::CancelWithdrawals => "cancel_withdrawals",
@@ -132,7 +137,7 @@ impl Duty {
             Self::CancelOrders | Self::SweepOrders => 10_000,
             Self::CollectFrozen | Self::CollectFees => 30_000,
             Self::ExecuteTopUps | Self::ExecuteWithdrawals => 45_000,
-            Self::SettlePositions => 25_000,
+            Self::SettleMarkets | Self::SettlePositions => 25_000,
             Self::CancelWithdrawals => 20_000,
             Self::Refresh => 30_000,
         }
@@ -145,7 +150,11 @@ impl Duty {
             Self::Liquidate | Self::SettleCapped => 1_550,
             Self::ExecuteOrders | Self::ExecuteWithdrawals => 1_300,
             Self::ExecuteTopUps | Self::CancelWithdrawals => 1_150,
-            Self::UpdateMarkets | Self::SettlePositions | Self::CollectFrozen | Self::CollectFees => 950,
+            Self::UpdateMarkets
+            | Self::SettleMarkets
+            | Self::SettlePositions
+            | Self::CollectFrozen
+            | Self::CollectFees => 950,
             Self::TriggerOrders | Self::CancelOrders | Self::SweepOrders | Self::Refresh => 700,
             Self::Flag => 320,
         }
@@ -161,6 +170,7 @@ impl Duty {
             Self::UpdateMarkets => update_markets::plan(view, now),
             Self::SettleCapped => settle_capped::plan(view, now),
             Self::ExecuteTopUps => execute_top_ups::plan(view, now),
+            Self::SettleMarkets => settle_markets::plan(view, now),
             Self::SettlePositions => settle_positions::plan(view, now),
             Self::ExecuteWithdrawals => execute_withdrawals::plan(view, now),
             Self::CancelWithdrawals => cancel_withdrawals::plan(view, now),

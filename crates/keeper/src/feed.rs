@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use bulkhead::state::{Market, TopUpPlan, Withdrawal};
+use bulkhead::state::{Market, Settlement, TopUpPlan, Withdrawal};
 use bulkhead_client::accounts::AnyAccount;
 use bulkhead_client::rpc::{ChainClock, Keyed, Node, PositionFilter};
 use futures_util::StreamExt;
@@ -205,6 +205,7 @@ impl Feed {
         let orders = node.orders().await.context("orders")?;
         let top_ups = node.top_up_plans().await.context("top-up plans")?;
         let withdrawals = node.withdrawals().await.context("withdrawals")?;
+        let settlements = node.settlements().await.context("settlements")?;
         let mut price_keys: Vec<Pubkey> =
             markets.iter().map(|market| market.account.oracle.account).collect();
         price_keys.sort_unstable();
@@ -224,6 +225,9 @@ impl Feed {
         let withdrawal =
             |found: Keyed<Withdrawal>| (found.key, AnyAccount::Withdrawal(Box::new(found.account)));
         accounts.extend(withdrawals.into_iter().map(withdrawal));
+        let settlement =
+            |found: Keyed<Settlement>| (found.key, AnyAccount::Settlement(Box::new(found.account)));
+        accounts.extend(settlements.into_iter().map(settlement));
         self.tell(Update::Snapshot(Box::new(Snapshot { slot, accounts, prices, clock })));
         telemetry::snapshot(begun.elapsed());
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -11,7 +11,7 @@ mod time;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bulkhead::state::{Order, Position, Protocol, TopUpPlan, Withdrawal};
+use bulkhead::state::{Order, Position, Protocol, Settlement, TopUpPlan, Withdrawal};
 use bulkhead_client::accounts::AnyAccount;
 use bulkhead_client::rpc::{ChainClock, Keyed};
 use bulkhead_risk::UnixSeconds;
@@ -90,6 +90,7 @@ pub struct State {
     orders_of: HashMap<Pubkey, BTreeSet<Pubkey>>,
     top_ups: Known<TopUpPlan>,
     withdrawals: Known<Withdrawal>,
+    settlements: Known<Settlement>,
     time: Option<ChainTime>,
     slot: u64,
 }
@@ -143,6 +144,7 @@ impl State {
         }
         self.top_ups.keep_newer(old.top_ups, snapshot.slot);
         self.withdrawals.keep_newer(old.withdrawals, snapshot.slot);
+        self.settlements.keep_newer(old.settlements, snapshot.slot);
         for price in &snapshot.prices {
             self.put_price(price);
         }
@@ -166,7 +168,8 @@ impl State {
             }
             Some(AnyAccount::TopUpPlan(account)) => self.top_ups.put(key, slot, *account),
             Some(AnyAccount::Withdrawal(account)) => self.withdrawals.put(key, slot, *account),
-            Some(AnyAccount::Trader(_) | AnyAccount::ParamChange(_) | AnyAccount::Settlement(_)) => {}
+            Some(AnyAccount::Settlement(account)) => self.settlements.put(key, slot, *account),
+            Some(AnyAccount::Trader(_) | AnyAccount::ParamChange(_)) => {}
             None => self.remove(&key, slot),
         }
         Doubt::default()
@@ -200,6 +203,7 @@ impl State {
     fn remove(&mut self, key: &Pubkey, slot: u64) {
         self.top_ups.remove(key, slot);
         self.withdrawals.remove(key, slot);
+        self.settlements.remove(key, slot);
         if self.positions.get(key).is_some_and(|known| known.slot <= slot) {
             if let Some(market) = self.positions.remove(key).map(|held| held.account.market)
                 && let Some(market) = self.markets.get_mut(&market)
@@ -287,6 +291,11 @@ impl State {
     /// All withdrawals that wait.
     pub fn withdrawals(&self) -> impl Iterator<Item = Keyed<Withdrawal>> {
         self.withdrawals.iter()
+    }
+
+    /// The prices of a market's wind-down, by their own address.
+    pub fn settlement(&self, key: &Pubkey) -> Option<&Settlement> {
+        self.settlements.get(key)
     }
 
     /// Up to `count` positions after `last`, round and round.

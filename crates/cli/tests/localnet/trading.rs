@@ -52,7 +52,7 @@ async fn a_first_day_ok_from_the_first_look_to_a_stop() {
     assert_eq!(me.json(&["decode", "account", address])["name"], "Position");
     let signature = opened["transactions"][0]["signature"].as_str().unwrap();
     let told = me.text(&["decode", "transaction", signature]);
-    assert!(told.contains("succeeded") && told.contains("order 0 placed"), "{told}");
+    assert!(told.contains("succeeded") && told.contains("OrderPlaced"), "{told}");
     let short = me.json(&["decode", "error", &BulkheadError::InitialMarginShort.name()]);
     let code = u32::from(BulkheadError::InitialMarginShort).to_string();
     assert_eq!(me.json(&["decode", "error", &code]), short);

@@ -44,6 +44,11 @@ impl<T: Copy> Known<T> {
         }
     }
 
+    /// The account at an address.
+    pub(super) fn get(&self, key: &Pubkey) -> Option<&T> {
+        self.0.get(key).map(|held| &held.account)
+    }
+
     /// All, by address.
     pub(super) fn iter(&self) -> impl Iterator<Item = Keyed<T>> {
         self.0.iter().map(|(key, held)| Keyed { key: *key, account: held.account })

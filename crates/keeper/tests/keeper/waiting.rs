@@ -3,10 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use bulkhead::instructions::{PlaceOrderArgs, RequestWithdrawalArgs, SetTopUpArgs};
+use bulkhead::instructions::{
+    Change, MarketMode, PlaceOrderArgs, QueueChangeArgs, RequestWithdrawalArgs, SetTopUpArgs,
+};
 use bulkhead::state::{
-    MARKET_SETTLED, Market, OrderAction, OrderKind, POSITION_CLOSED, Position, PositionSide, TopUpPlan,
-    Withdrawal,
+    MARKET_SETTLED, Market, OrderAction, OrderKind, POSITION_CLOSED, Position, PositionSide, Settlement,
+    TopUpPlan, Withdrawal,
 };
 use bulkhead_client::quote::{self, Look};
 use bulkhead_client::{MarketKeys, ix, pda};
@@ -194,7 +196,7 @@ async fn lapsed_withdrawals_ok_are_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn positions_ok_are_settled_once_their_market_is() {
+async fn a_market_ok_is_settled_and_its_positions_after_it() {
     let net = started().await;
     let keys = net.market("SOL").unwrap().keys;
     let positions = [open(&net, &keys, 500 * USD).await, open(&net, &keys, 700 * USD).await];
@@ -202,8 +204,8 @@ async fn positions_ok_are_settled_once_their_market_is() {
     // The oracle is dead.
     net.pause_prices().unwrap();
     net.travel(604_800 + 60).await.unwrap();
-    let lp = &net.wallets.lp;
-    net.link.send(&[ix::settle_market(keys.market, lp.pubkey())], &[lp]).await.unwrap();
+    // Every market's is.
+    wait_landed(&keeper, "settle_markets", 3).await;
     wait_landed(&keeper, "settle_positions", 2).await;
     for position in positions {
         let found: Position = net.link.expect(&position).await.unwrap();
@@ -211,5 +213,36 @@ async fn positions_ok_are_settled_once_their_market_is() {
     }
     let market: Market = net.link.expect(&keys.market).await.unwrap();
     assert_eq!((market.status, market.long.positions), (MARKET_SETTLED, 0));
+    assert_eq!(keeper.metric("bulkhead_keeper_transactions_failed_total", "").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wind_down_ok_is_kept_minute_by_minute_and_settled() {
+    let net = started().await;
+    let (keys, admin) = (net.market("ETH").unwrap().keys, &net.wallets.admin);
+    let definition = Change::MarketStatus(MarketMode::WindDown);
+    let (nonce, market) = (0, Some(keys.market));
+    let queue = ix::queue_change(admin.pubkey(), market, QueueChangeArgs { nonce, definition });
+    net.link.send(&[queue], &[admin]).await.unwrap();
+    net.link.send(&[ix::apply_change(nonce, market, admin.pubkey())], &[admin]).await.unwrap();
+    let mut setup = Setup::of(&net, &net.wallets.keeper);
+    // Minutes follow each other faster than usual.
+    setup.more = "send.hold_ms = 200\n".into();
+    let keeper = Running::ready(setup).await;
+    let is_settled = async || net.link.expect::<Market>(&keys.market).await.unwrap().status == MARKET_SETTLED;
+    let kept = async || {
+        let kept = net.link.account::<Settlement>(&pda::settlement(&keys.market)).await.unwrap();
+        kept.map_or(0, |kept| kept.count)
+    };
+    for _ in 0..30 {
+        let before = kept().await;
+        net.travel(121).await.unwrap();
+        wait("a minute is not kept", &keeper, async || is_settled().await || kept().await > before).await;
+    }
+    wait("it is not settled", &keeper, is_settled).await;
+    let held: Market = net.link.expect(&keys.market).await.unwrap();
+    assert_eq!(held.settlement_price_e12, net.price("ETH").unwrap().price_e8 * 10_000);
+    let told = async || keeper.metric("bulkhead_keeper_events_total", "event=\"MarketSettledAt\"").await == 1;
+    wait("its event is not counted", &keeper, told).await;
     assert_eq!(keeper.metric("bulkhead_keeper_transactions_failed_total", "").await, 0);
 }

@@ -1,7 +1,7 @@
 //! Leaving: withdrawals from the pool, and positions of a market that has ended.
 
 use bulkhead::constants::ACCOUNT_VERSION;
-use bulkhead::state::{MARKET_SETTLED, POSITION_CLOSED, Withdrawal};
+use bulkhead::state::{MARKET_SETTLED, POSITION_CLOSED, Settlement, Withdrawal};
 use bulkhead_client::accounts::AnyAccount;
 use bulkhead_client::{ix, pda};
 use solana_pubkey::Pubkey;
@@ -111,6 +111,58 @@ fn cancel_withdrawals_ok_once_lapsed() {
     assert_eq!(world.plan(Duty::CancelWithdrawals)[0].reward.lamports, 0);
     world.state.apply(Update::Account { key, slot: 2, account: None });
     assert_eq!(world.targets(Duty::CancelWithdrawals), []);
+}
+
+impl World {
+    /// What is due of the market's end, at a fresh price.
+    fn ending(&mut self, seconds: i64) -> Option<solana_instruction::Instruction> {
+        self.at(CENTS, seconds);
+        self.plan(Duty::SettleMarkets).pop().map(|action| action.instruction)
+    }
+
+    /// Keeps `count` prices, the last of them of so many seconds after the beginning.
+    fn keep_prices(&mut self, count: u8, last: i64) {
+        let mut account: Settlement = zeroed(ACCOUNT_VERSION);
+        (account.market, account.payer) = (self.key, OWNER);
+        (account.count, account.recorded_at) = (count, NOW + last);
+        account.prices_e12 = [CENTS * 10_000_000_000; 60];
+        self.put(pda::settlement(&self.key), AnyAccount::Settlement(Box::new(account)));
+    }
+}
+
+#[test]
+fn settle_markets_ok_keeps_a_price_of_every_minute_and_settles() {
+    let mut world = World::new();
+    assert_eq!(world.ending(70), None, "nothing winds down");
+    world.market.wind_down_from = NOW + 30;
+    world.store_market();
+    let keys = world.state.market(&world.key).unwrap().keys;
+    let record = Some(ix::record_settlement_price(&keys, KEEPER));
+    // NOW is twenty seconds into a minute.
+    assert_eq!((world.ending(29), world.ending(70)), (None, record.clone()));
+    world.keep_prices(1, 70);
+    assert_eq!((world.ending(99), world.ending(100)), (None, record));
+    // An hour later thirty prices are enough, and their rent goes back to who paid it.
+    let settle = Some(ix::settle_market(world.key, OWNER));
+    world.keep_prices(29, 3_560);
+    assert_ne!(world.ending(3_631), settle);
+    world.keep_prices(30, 3_560);
+    assert_eq!((world.ending(3_630), world.ending(3_631)), (None, settle));
+    world.market.status = MARKET_SETTLED;
+    world.store_market();
+    assert_eq!(world.ending(3_700), None);
+}
+
+#[test]
+fn settle_markets_ok_once_the_oracle_is_dead() {
+    let mut world = World::new();
+    world.state.market_mut(&world.key.clone()).sample = None;
+    let mut due = |seconds| {
+        world.seconds = seconds;
+        world.plan(Duty::SettleMarkets).pop().map(|action| action.instruction)
+    };
+    assert_eq!(due(604_800), None);
+    assert_eq!(due(604_801), Some(ix::settle_market(pda::market(0), KEEPER)));
 }
 
 #[test]
