@@ -25,6 +25,7 @@ interface Open {
 }
 
 async function openPositions(chain: Chain): Promise<Open[]> {
+    const market = await chain.market();
     const bytes = getBase58Decoder().decode(POSITION_DISCRIMINATOR) as Base58EncodedBytes;
     const accounts = await chain.rpc
         .getProgramAccounts(BULKHEAD_PROGRAM_ADDRESS, {
@@ -35,7 +36,7 @@ async function openPositions(chain: Chain): Promise<Open[]> {
         .send();
     return accounts.flatMap(({ pubkey, account }) => {
         const position = getPositionDecoder().decode(getBase64Encoder().encode(account.data[0]));
-        return position.status === 1 ? [{ address: pubkey, vault: position.vault }] : [];
+        return position.status === 1 && position.market === market ? [{ address: pubkey, vault: position.vault }] : [];
     });
 }
 
@@ -126,6 +127,7 @@ export async function speed(world: World): Promise<void> {
         });
         let isOver = false;
         const streaming = stream(chain, world, positions, () => isOver);
+        streaming.catch(() => undefined); // It is awaited below; until then its failure is not a crash.
         const began = Date.now();
         let interactions = 0;
         for (let round = 0; round < 6; round++) {

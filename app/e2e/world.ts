@@ -61,6 +61,8 @@ async function startChain(state: string, more: string[]): Promise<ChildProcess> 
         stdio: ['pipe', 'pipe', 'inherit'],
         env: { ...process.env, BULKHEAD_SO: program },
     });
+    // Nothing outlives the tests, however they end.
+    process.once('exit', () => chain.kill('SIGKILL'));
     await new Promise<void>((ready, failed) => {
         const late = setTimeout(() => failed(new Error('the local chain does not start')), 60_000);
         chain.once('exit', (code) => failed(new Error(`the local chain ended with ${code}`)));
