@@ -1,9 +1,16 @@
 /** The program's arithmetic. Everything that the page computes, it computes here. */
-import init, { Crash, Look, eventsOf, explain, keeperPayMaxAtoms, totalAtoms } from '../wasm/bulkhead.js';
+import init, {
+    Crash,
+    Look,
+    eventData,
+    explain,
+    keeperPayMaxAtoms,
+    sharePriceE9,
+    totalAtoms,
+} from '../wasm/bulkhead.js';
 
-export { Crash, Look, eventsOf, explain, keeperPayMaxAtoms, totalAtoms };
+export { Crash, Look, eventData, explain, keeperPayMaxAtoms, sharePriceE9, totalAtoms };
 export type {
-    BulkheadEvent,
     CrashStep,
     DecreaseView,
     DepositView,

@@ -3,6 +3,7 @@ import type { Address } from '@solana/kit';
 import { Suspense, lazy, useMemo, useState, type FormEvent } from 'react';
 
 import * as acts from '../chain/acts/index.ts';
+import type { BulkheadEvent } from '../chain/events.ts';
 import { useWallets } from '../chain/wallet.ts';
 import { clock, decimal, parseAmount, percent, short, typed, usd, usdShort } from '../format.ts';
 import { Field, Row } from '../parts/Field.tsx';
@@ -257,18 +258,18 @@ function ShareValue({ path }: { path: SharePath }) {
 }
 
 function Past({ eye, path }: { eye: Eye; path: SharePath }) {
-    const { quoteDecimals } = eye.view;
-    const flows = (path.past ?? []).filter(({ event }) => FLOWS[event.name] !== undefined).slice(0, 20);
+    const flows = (path.past ?? []).flatMap((one) => {
+        const words = flowOf(one.event, eye);
+        return words ? [{ ...one, words }] : [];
+    });
     return (
         <section className="panel">
             <h2>Deposits and withdrawals</h2>
             {path.past !== null && flows.length === 0 && <p className="note">None in the last transactions.</p>}
             <ol className="history">
-                {flows.map(({ at, signature, event }, place) => (
+                {flows.slice(0, 20).map(({ at, signature, words }, place) => (
                     <li key={`${signature}${place}`}>
-                        <time>{clock(at)}</time> {FLOWS[event.name]}{' '}
-                        {event.amountAtoms === undefined ? '' : `${usd(event.amountAtoms, quoteDecimals)} USD for `}
-                        {usd(event.shares ?? 0n, quoteDecimals)} shares
+                        <time>{clock(at)}</time> {words}
                     </li>
                 ))}
             </ol>
@@ -276,9 +277,18 @@ function Past({ eye, path }: { eye: Eye; path: SharePath }) {
     );
 }
 
-const FLOWS: Record<string, string> = {
-    Deposited: 'In:',
-    WithdrawalRequested: 'Requested:',
-    WithdrawalExecuted: 'Out:',
-    WithdrawalCancelled: 'Called back:',
-};
+function flowOf(event: BulkheadEvent, { view }: Eye): string | null {
+    const amount = (atoms: bigint) => usd(atoms, view.quoteDecimals);
+    switch (event.name) {
+        case 'Deposited':
+            return `In: ${amount(event.data.amountAtoms)} USD for ${amount(event.data.shares)} shares`;
+        case 'WithdrawalRequested':
+            return `Requested: ${amount(event.data.shares)} shares`;
+        case 'WithdrawalExecuted':
+            return `Out: ${amount(event.data.amountAtoms)} USD for ${amount(event.data.sharesBurnt)} shares`;
+        case 'WithdrawalCancelled':
+            return `Called back: ${amount(event.data.sharesReturned)} shares`;
+        default:
+            return null;
+    }
+}

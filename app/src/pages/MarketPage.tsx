@@ -28,26 +28,34 @@ export default function MarketPage({ market }: { market: Address | null }) {
             <h1>{eye.symbol} market</h1>
             <div className="cards">
                 <Card title="Volatility, standard deviation of an hour">
-                    <Row label="Measured over 1 h">{percent(view.sigmaHour1hPpm)}</Row>
-                    <Row label="over 1 day">{percent(view.sigmaHour1dPpm)}</Row>
-                    <Row label="over 30 days">{percent(view.sigmaHour30dPpm)}</Row>
-                    <Row label="from the oracle’s average">{percent(view.sigmaHourEmaPpm)}</Row>
+                    <Row label="Measured over 1 h">
+                        <span data-testid="sigma-1h">{percent(view.sigmaHour1hPpm)}</span>
+                    </Row>
+                    <Row label="over 1 day">
+                        <span data-testid="sigma-1d">{percent(view.sigmaHour1dPpm)}</span>
+                    </Row>
+                    <Row label="over 30 days">
+                        <span data-testid="sigma-30d">{percent(view.sigmaHour30dPpm)}</span>
+                    </Row>
+                    <Row label="from the oracle’s average">
+                        <span data-testid="sigma-ema">{percent(view.sigmaHourEmaPpm)}</span>
+                    </Row>
                     <Row label="Margin it asks for (m_target)" strong>
-                        {percent(view.targetPpm)}
+                        <span data-testid="target">{percent(view.targetPpm)}</span>
                     </Row>
                     <Row label="Margin in force (m_ramp)" strong>
-                        {percent(view.rampPpm)}
+                        <span data-testid="ramp">{percent(view.rampPpm)}</span>
                     </Row>
                 </Card>
                 <Card title="Open interest">
                     <Row label={`Long, ${view.positionsLong} positions`}>
-                        {dollars(view.openInterestLongQuoteAtoms)}
+                        <span data-testid="oi-long">{dollars(view.openInterestLongQuoteAtoms)}</span>
                     </Row>
                     <Row label={`Short, ${view.positionsShort} positions`}>
-                        {dollars(view.openInterestShortQuoteAtoms)}
+                        <span data-testid="oi-short">{dollars(view.openInterestShortQuoteAtoms)}</span>
                     </Row>
                     <Row label="Skew" strong>
-                        {dollars(view.skewQuoteAtoms)}
+                        <span data-testid="skew">{dollars(view.skewQuoteAtoms)}</span>
                     </Row>
                     <Row label="Size add-on long / short">
                         {percent(view.addonLongPpm)} / {percent(view.addonShortPpm)}
@@ -56,16 +64,18 @@ export default function MarketPage({ market }: { market: Address | null }) {
                         {percent(view.initialLongPpm)} / {percent(view.initialShortPpm)}
                     </Row>
                     <Row label="Funding a day, longs pay if positive">
-                        {percentE12(view.fundingDayE12, { sign: true })}
+                        <span data-testid="funding">{percentE12(view.fundingDayE12, { sign: true })}</span>
                     </Row>
                 </Card>
                 <Card title="Pool and insurance">
                     <Row label="Pool">{dollars(view.poolAtoms)}</Row>
                     <Row label="Promised to positions">{dollars(view.reservedAtoms)}</Row>
                     <Row label="Utilisation" strong>
-                        {percent(view.utilisationPpm)}
+                        <span data-testid="utilisation">{percent(view.utilisationPpm)}</span>
                     </Row>
-                    <Row label="Borrow a day, of what is set aside">{percentE12(view.borrowDayE12)}</Row>
+                    <Row label="Borrow a day, of what is set aside">
+                        <span data-testid="borrow">{percentE12(view.borrowDayE12)}</span>
+                    </Row>
                     <Row label="Insurance">{dollars(view.insuranceAtoms)}</Row>
                     <Row label="Losses beyond collateral, ever">{dollars(view.shortfallTotalAtoms)}</Row>
                 </Card>
@@ -75,7 +85,7 @@ export default function MarketPage({ market }: { market: Address | null }) {
                         {price(view.priceE12)} ± {price(view.confE12)}
                     </Row>
                     <Row label="Index / mark">
-                        {price(view.indexPriceE12)} / {price(view.markPriceE12)}
+                        <span data-testid="index">{price(view.indexPriceE12)}</span> / {price(view.markPriceE12)}
                     </Row>
                     <Row label="Published">{clock(view.publishTime)}</Row>
                     <Row label="Last bucket sampled">{clock(view.sampledAt)}</Row>

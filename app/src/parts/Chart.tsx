@@ -3,6 +3,7 @@ import {
     LineSeries,
     LineStyle,
     createChart,
+    type AutoscaleInfo,
     type IChartApi,
     type IPriceLine,
     type UTCTimestamp,
@@ -23,6 +24,16 @@ export interface Level {
 
 function colour(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(`--chart-${name}`).trim();
+}
+
+function reaching(info: AutoscaleInfo | null, levels: readonly Level[]): AutoscaleInfo | null {
+    if (!info?.priceRange || levels.length === 0) return info;
+    const { minValue, maxValue } = info.priceRange;
+    const values = levels.map(({ value }) => value);
+    return {
+        ...info,
+        priceRange: { minValue: Math.min(minValue, ...values), maxValue: Math.max(maxValue, ...values) },
+    };
 }
 
 interface ChartProps {
@@ -54,6 +65,7 @@ export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) 
     const chart = useRef<IChartApi | null>(null);
     const series = useRef(new Map<string, ReturnType<IChartApi['addSeries']>>());
     const drawn = useRef<IPriceLine[]>([]);
+    const reach = useRef<readonly Level[]>(levels);
 
     useEffect(() => {
         if (!box.current) return;
@@ -81,6 +93,7 @@ export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) 
 
     useEffect(() => {
         if (!chart.current) return;
+        reach.current = levels;
         for (const line of lines) {
             let one = series.current.get(line.name);
             if (!one) {
@@ -90,6 +103,9 @@ export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) 
                     lineStyle: line.tone === 'mark' ? LineStyle.Dashed : LineStyle.Solid,
                     title: line.name,
                     priceLineVisible: false,
+                    // Levels are shown wherever they are: the scale reaches to them.
+                    autoscaleInfoProvider: (original: () => AutoscaleInfo | null) =>
+                        reaching(original(), reach.current),
                     priceFormat: { type: 'price', precision: digits, minMove: 1 / 10 ** digits },
                 });
                 series.current.set(line.name, one);

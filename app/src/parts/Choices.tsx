@@ -41,6 +41,7 @@ export function Slider({ label, shown, min, max, step, value, onChange }: Slider
                 max={max}
                 step={step}
                 value={value}
+                aria-label={label}
                 aria-valuetext={shown}
                 onChange={(event) => onChange(Number(event.target.value))}
             />

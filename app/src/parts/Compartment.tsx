@@ -131,7 +131,7 @@ function Numbers({ standing, eye }: { standing: Standing; eye: Eye }) {
                 <Row label="Liquidation price" strong>
                     <span data-testid="liquidation">{price(standing.liquidationPriceE12)}</span>
                 </Row>
-                <Row label="The index is away from it by">
+                <Row label="Distance to it">
                     {percent(standing.distancePpm)} or {decimal(standing.distanceSigmaE2, 2, { digits: 1 })} σ
                 </Row>
                 <Row label="Most it can win">{dollars(standing.reservedAtoms)}</Row>
@@ -139,7 +139,7 @@ function Numbers({ standing, eye }: { standing: Standing; eye: Eye }) {
                     {dollars(standing.owedAtoms)} / {dollars(standing.dueAtoms)}
                 </Row>
                 <Row label="Maintenance if volatility doubled">up to {dollars(standing.stressedMaintenanceAtoms)}</Row>
-                <Row label="Must hold is">
+                <Row label="Made of">
                     <span title="volatility + size + liquidation fee">
                         {percent(standing.marginPpm)} + {percent(standing.addonPpm)} +{' '}
                         {percent(standing.liquidationFeePpm)}
@@ -204,7 +204,12 @@ function Orders({ eye, position, wallet }: CompartmentProps) {
                 const mayCancel = isOurs ? standing?.cancellableByOwner : standing?.cancellableByAnyone;
                 const all = order.account.sizeAtoms === ALL;
                 return (
-                    <li key={order.address} data-testid={`order-${order.account.id}`}>
+                    <li
+                        key={order.address}
+                        data-testid={`order-${order.account.id}`}
+                        data-state={standing?.state}
+                        data-error={standing?.errorCode}
+                    >
                         <span>
                             <strong>{name}</strong>{' '}
                             {all ? 'of everything' : size(order.account.sizeAtoms, eye.view.baseDecimals)}:{' '}

@@ -14,6 +14,7 @@ interface ConsequencesProps {
 export function Consequences({ quote, eye, before }: ConsequencesProps) {
     const { quoteDecimals } = eye.view;
     const dollars = (atoms: bigint | undefined) => (atoms === undefined ? '–' : usd(atoms, quoteDecimals));
+    const fine = (atoms: bigint | undefined) => (atoms === undefined ? '–' : usd(atoms, quoteDecimals, { digits: 4 }));
     const at = (e12: bigint | undefined) => (e12 === undefined ? '–' : price(e12));
     const after = quote?.after;
     const change = (now: string, then: string) => (before ? `${now} → ${then}` : then);
@@ -39,12 +40,10 @@ export function Consequences({ quote, eye, before }: ConsequencesProps) {
             </Row>
             <Row label="Open fee">{dollars(quote?.tradeFeeAtoms)}</Row>
             <Row label="Price impact">{dollars(quote?.impactAtoms)}</Row>
-            <Row label="Borrow a day">{dollars(after?.borrowDayAtoms)}</Row>
-            <Row label="Funding paid a day">{dollars(after?.fundingDayAtoms)}</Row>
-            <Row label="Maintenance if volatility doubled">
-                {after ? `up to ${dollars(after.stressedMaintenanceAtoms)}` : '–'}
-            </Row>
-            <Row label="and liquidation then">{at(after?.stressedLiquidationPriceE12)}</Row>
+            <Row label="Borrow a day">{fine(after?.borrowDayAtoms)}</Row>
+            <Row label="Funding paid a day">{fine(after?.fundingDayAtoms)}</Row>
+            <Row label="If volatility doubled: margin up to">{dollars(after?.stressedMaintenanceAtoms)}</Row>
+            <Row label="and liquidation from">{at(after?.stressedLiquidationPriceE12)}</Row>
         </dl>
     );
 }

@@ -21,6 +21,7 @@ const SLIPPAGES = [
     [5_000, '0.5 %'],
     [20_000, '2 %'],
     [100_000, '10 %'],
+    [ANY_SLIPPAGE_PPM, 'any'],
 ] as const;
 
 interface ExitFormProps extends CompartmentProps {

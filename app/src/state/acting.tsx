@@ -57,6 +57,8 @@ export function ActingProvider({ children }: { children: ReactNode }) {
                 setTimeout(() => dismiss(id), DONE_MS);
                 return true;
             } catch (error) {
+                // What the page believed may be why.
+                void refresh(touched).catch(() => undefined);
                 const failure = inWords(error);
                 const again = () => {
                     dismiss(id);

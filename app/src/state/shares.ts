@@ -2,6 +2,7 @@
 import type { Address } from '@solana/kit';
 import { useEffect, useState } from 'react';
 
+import { sharePriceE9 } from '../chain/risk.ts';
 import { useHistory, type Happened } from './history.ts';
 import type { Eye } from './hooks.ts';
 
@@ -25,10 +26,15 @@ function drawn(e9: bigint): number {
     return Number(e9) / 1e9;
 }
 
-function pointsOf(past: Happened[], name: string): SharePoint[] {
-    return past
-        .filter(({ event }) => event.name === name && (event.sharePriceE9 ?? 0n) > 0n)
-        .map(({ at, event }) => ({ time: Number(at), value: drawn(event.sharePriceE9 ?? 0n) }));
+function pointOf({ at, event }: Happened, name: 'Deposited' | 'WithdrawalExecuted'): SharePoint[] {
+    if (event.name !== name) return [];
+    const { amountAtoms } = event.data;
+    const e9 = sharePriceE9(amountAtoms, 'shares' in event.data ? event.data.shares : event.data.sharesBurnt);
+    return e9 === 0n ? [] : [{ time: Number(at), value: drawn(e9) }];
+}
+
+function pointsOf(past: Happened[], name: 'Deposited' | 'WithdrawalExecuted'): SharePoint[] {
+    return past.flatMap((one) => pointOf(one, name));
 }
 
 function ordered(points: SharePoint[]): SharePoint[] {

@@ -1,17 +1,5 @@
 /* tslint:disable */
 /* eslint-disable */
-export interface BulkheadEvent {
-    name: string;
-    position?: string; market?: string; order?: string; by?: string; delegate?: string;
-    amountAtoms?: bigint; collateralAtoms?: bigint; sizeAtoms?: bigint; priceE12?: bigint;
-    pnlAtoms?: bigint; feeAtoms?: bigint; payAtoms?: bigint; errorCode?: number;
-    indexPriceE12?: bigint; markPriceE12?: bigint; publishedAt?: bigint; targetPpm?: number; rampPpm?: number;
-    poolAtoms?: bigint; valueBeforeAtoms?: bigint; shares?: bigint; sharePriceE9?: bigint;
-    kind?: number; triggerPriceE12?: bigint; owner?: string; withdrawal?: string; budgetAtoms?: bigint;
-    maintenanceAtoms?: bigint; equityAtoms?: bigint; at?: bigint;
-}
-
-
 export interface CrashStep {
     pricesE12: bigint[];
     isolatedAtoms: bigint[];
@@ -325,9 +313,10 @@ export class Look {
 }
 
 /**
- * The events of a transaction that succeeded, in their order.
+ * The data of the program's events, discriminators included, in their order; nothing of a transaction that
+ * failed. What other programs have logged is not among it, whatever it looks like.
  */
-export function eventsOf(logs: string[]): BulkheadEvent[];
+export function eventData(logs: string[]): Uint8Array[];
 
 /**
  * The error behind a failed transaction: from its logs where they name one, else from its code alone.
@@ -338,6 +327,11 @@ export function explain(logs: string[], code?: number | null): string | undefine
  * The most that a keeper may be paid out of such an amount.
  */
 export function keeperPayMaxAtoms(amount_atoms: bigint): bigint;
+
+/**
+ * What a share went for, in 10^-9 atoms, rounded down; zero for none.
+ */
+export function sharePriceE9(amount_atoms: bigint, shares: bigint): bigint;
 
 /**
  * The sum of budgets: what the owner's approval has to cover.
@@ -353,7 +347,7 @@ export interface InitOutput {
     readonly crash_add: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly crash_new: () => number;
     readonly crash_run: (a: number, b: number) => [number, number, number];
-    readonly eventsOf: (a: number, b: number) => any;
+    readonly eventData: (a: number, b: number) => any;
     readonly explain: (a: number, b: number, c: number) => [number, number];
     readonly keeperPayMaxAtoms: (a: bigint) => [bigint, number, number];
     readonly look_acceptablePriceE12: (a: number, b: number, c: number, d: number) => [bigint, number, number];
@@ -378,6 +372,7 @@ export interface InitOutput {
     readonly look_sizeOfPart: (a: number, b: number, c: number, d: number) => [bigint, number, number];
     readonly look_trigger: (a: number, b: number, c: number, d: number, e: bigint, f: bigint) => [number, number, number];
     readonly look_withdrawal: (a: number, b: number, c: number) => [number, number, number];
+    readonly sharePriceE9: (a: bigint, b: bigint) => bigint;
     readonly totalAtoms: (a: number, b: number) => [bigint, number, number];
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;

@@ -449,14 +449,15 @@ export class Look {
 if (Symbol.dispose) Look.prototype[Symbol.dispose] = Look.prototype.free;
 
 /**
- * The events of a transaction that succeeded, in their order.
+ * The data of the program's events, discriminators included, in their order; nothing of a transaction that
+ * failed. What other programs have logged is not among it, whatever it looks like.
  * @param {string[]} logs
- * @returns {BulkheadEvent[]}
+ * @returns {Uint8Array[]}
  */
-export function eventsOf(logs) {
+export function eventData(logs) {
     const ptr0 = passArrayJsValueToWasm0(logs, wasm.__wbindgen_malloc);
     const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.eventsOf(ptr0, len0);
+    const ret = wasm.eventData(ptr0, len0);
     return ret;
 }
 
@@ -490,6 +491,17 @@ export function keeperPayMaxAtoms(amount_atoms) {
         throw takeFromExternrefTable0(ret[1]);
     }
     return BigInt.asUintN(64, ret[0]);
+}
+
+/**
+ * What a share went for, in 10^-9 atoms, rounded down; zero for none.
+ * @param {bigint} amount_atoms
+ * @param {bigint} shares
+ * @returns {bigint}
+ */
+export function sharePriceE9(amount_atoms, shares) {
+    const ret = wasm.sharePriceE9(amount_atoms, shares);
+    return BigInt.asUintN(64, ret);
 }
 
 /**
@@ -545,6 +557,10 @@ function __wbg_get_imports() {
         },
         __wbg_new_cd4348290afae586: function() {
             const ret = new Object();
+            return ret;
+        },
+        __wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
+            const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return ret;
         },
         __wbg_push_c9f4893fc209f768: function(arg0, arg1) {
@@ -622,6 +638,11 @@ function _assertClass(instance, klass) {
     if (!(instance instanceof klass)) {
         throw new Error(`expected instance of ${klass.name}`);
     }
+}
+
+function getArrayU8FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
 }
 
 let cachedBigUint64ArrayMemory0 = null;

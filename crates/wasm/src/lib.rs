@@ -18,7 +18,7 @@ mod refuse;
 mod standing;
 
 pub use crash::Crash;
-pub use events::events_of;
+pub use events::{event_data, share_price};
 pub use look::Look;
 pub use plans::{keeper_pay_max, total};
 pub use refuse::explain;
