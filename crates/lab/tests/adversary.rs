@@ -50,7 +50,7 @@ fn adversary_ok_the_option_of_who_is_alone_is_as_large_as_documented() {
     assert!((100_000..250_000).contains(&profit(&CALM, "close", alone)));
     assert!(profit(&CALM, "close, age 10 s", alone) < 5_000);
     let by_age = ["close", "close, age 30 s", "close, age 10 s"].map(|leg| profit(&ROUGH, leg, alone));
-    assert!(by_age[0] > 3 * by_age[1] && by_age[1] > by_age[2], "{by_age:?}");
+    assert!(by_age[0] > 2 * by_age[1] && by_age[1] > by_age[2], "{by_age:?}");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn adversary_ok_a_liquidator_gains_little_by_choosing_his_sightings() {
 #[test]
 fn adversary_ok_a_cranker_moves_margins_and_liquidates_nobody() {
     let found = &ROUGH.cranker;
-    assert!(found.refreshes > 50_000);
+    assert!(found.refreshes > 10_000);
     assert_eq!((CALM.cranker.tipped, found.tipped), (0, 0));
     assert!(found.raised.ramp_ppm * 100 < found.honest.ramp_ppm * 140, "{found:?}");
     assert!(found.skipping.ramp_ppm * 100 > found.honest.ramp_ppm * 80, "{found:?}");

@@ -40,7 +40,7 @@ fn slots_ok_as_many_as_documented_and_the_market_is_what_stops_them() {
 #[test]
 fn side_by_side_ok_measures_a_whole_life_and_gives_the_rent_back() {
     let steps = side_by_side::measure().unwrap();
-    let of = |action: &str| steps.iter().filter(move |step| step.action == action);
+    let of = |action: &'static str| steps.iter().filter(move |step| step.action == action);
     assert!(of("liquidate, part").all(|step| step.units < 45_129));
     assert_eq!(of("open").count(), 2);
     assert_eq!(of("close").count(), 3);

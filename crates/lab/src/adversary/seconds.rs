@@ -69,7 +69,8 @@ impl Seconds {
                 bridge(&mut dice, bar, (start, end), &mut price_e8);
             }
         }
-        Self::with_confidence(path.name().to_owned(), from, price_e8)
+        let name = path.name().trim_end_matches(".gz").trim_end_matches(".csv");
+        Self::with_confidence(name.to_owned(), from, price_e8)
     }
 
     /// A driftless walk of so many seconds at a volatility a year, in ppm.

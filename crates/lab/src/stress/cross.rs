@@ -1,10 +1,10 @@
 //! Cross margin: what other venues do. All collateral of a trader stands behind all positions, and once the sum of
 //! equities is below the sum of maintenance margins positions are closed until it is not.
 //!
-//! Pool, fees, price impact, payout caps and insurance are those of the protocol; only the account differs. The
-//! requirement follows m_ramp at once, for what one position has shown alone says nothing here. Closed is first
-//! the position with the largest requirement whose loss the account's cash can pay; where there is none, the
-//! one that gains most, so that its gain can pay for the others.
+//! Pool, fees, price impact, payout caps, insurance and the margin at opening are those of the protocol; only the
+//! account differs. What a position must hold falls with m_ramp and does not rise. Closed is first the position
+//! with the largest requirement whose loss the account's cash can pay; where there is none, the one that gains
+//! most, so that its gain can pay for the others.
 
 use anyhow::Result;
 use bulkhead_risk::liquidation::CONFIRM_SECS;

@@ -230,16 +230,15 @@ impl<'a> Run<'a> {
             if !held.is_open() || !book.has_sample {
                 continue;
             }
-            // In one account positions stand for each other: what one has shown alone says nothing there.
-            if !self.venue.is_pooled() {
-                let market = &book.market;
-                let position = held.position.accrued(&market.params, &market.ledger).map_err(broken)?;
-                let refreshed = position.refreshed(market, &book.sample, book.sample.publish_time);
-                self.held[index].position = refreshed.map_err(broken)?;
-            } else {
-                self.held[index].position.margin_ppm =
-                    book.market.volatility.ramp_ppm_ceil().map_err(broken)?;
-            }
+            let (market, stored) = (&book.market, &held.position);
+            // In one account what one position has shown alone says nothing: its requirement only falls.
+            let refreshed = match self.venue.is_pooled() {
+                true => stored.lowered(market),
+                false => stored
+                    .accrued(&market.params, &market.ledger)
+                    .and_then(|position| position.refreshed(market, &book.sample, book.sample.publish_time)),
+            };
+            self.held[index].position = refreshed.map_err(broken)?;
             self.look(index)?;
         }
         Ok(())
