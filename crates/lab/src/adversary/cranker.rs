@@ -6,8 +6,8 @@
 //! risk stays possible: up to five. Compared with the first second of every minute.
 
 use anyhow::Result;
-use bulkhead_risk::volatility::{STALE_SECS, Volatility};
-use bulkhead_risk::{Params, Position, Ppm, PriceE12, QuoteAtoms, Side};
+use bulkhead_risk::volatility::{STALE_SECS, Volatility, WARM_UP_SECS};
+use bulkhead_risk::{Params, Position, Ppm, PriceE12, QuoteAtoms, Side, UnixSeconds};
 
 use super::market::{averages, broken, market, observe, sample};
 use super::seconds::Seconds;
@@ -90,6 +90,8 @@ impl Cranked {
             let at = choose(seconds, averages, &market.volatility, (minute * MINUTE, until), aim);
             let taken = sample(seconds, averages, at);
             if observe(&mut market, &taken, bulkhead_risk::Purpose::Update)? {
+                // A market past its first 48 hours, in which nobody could lower anything.
+                market.volatility.first_sampled_at = UnixSeconds(seconds.from - WARM_UP_SECS as i64);
                 let volatility = &market.volatility;
                 // A sample stands for all minutes until it.
                 let minutes = (at / MINUTE + 1 - minute) as u64;

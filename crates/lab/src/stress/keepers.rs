@@ -1,5 +1,7 @@
 //! Keepers, and what they see: looks at positions, and liquidations one by one.
 
+use std::cmp::Reverse;
+
 use anyhow::Result;
 use bulkhead_risk::liquidation::{LiquidationReason, Readiness, assess};
 use bulkhead_risk::margin_call::{CALL_PPM, Standing};
@@ -76,9 +78,15 @@ impl Run<'_> {
         }
     }
 
-    /// Keepers work off what they have found, as far as they get.
+    /// Keepers work off what they have found, as far as they get: those that pay most first.
     pub(super) fn keep(&mut self) -> Result<()> {
-        for index in std::mem::take(&mut self.queue) {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.sort_by_key(|index| {
+            let held = &self.held[*index];
+            let price = self.books[held.market].sample.price.get();
+            Reverse(u128::from(held.position.size.get()) * u128::from(price))
+        });
+        for index in queue {
             let Some(since) = self.held[index].waits_since else { continue };
             if !self.held[index].is_open() {
                 self.held[index].waits_since = None;

@@ -51,7 +51,7 @@ pub(super) struct Run<'a> {
     pub(super) books: [Book; MARKETS],
     pub(super) held: Vec<Held>,
     pub(super) accounts: Vec<Account>,
-    /// Positions that wait for a keeper, in the order in which they were found.
+    /// Positions that wait for a keeper.
     pub(super) queue: Vec<usize>,
     /// Positions whose owner is about to do something.
     pub(super) pending: Vec<usize>,
