@@ -3,10 +3,12 @@
 mod anchor;
 mod build;
 mod demo;
+mod fuzz;
 mod idl;
 mod localnet;
 mod npm;
 mod process;
+mod proofs;
 mod repo;
 mod setup;
 mod suites;
@@ -69,6 +71,22 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Prove the lemmas about the arithmetic (crates/risk/proofs)
+    Prove {
+        /// Only these
+        names: Vec<String>,
+    },
+    /// Look for inputs that break an invariant, guided by coverage
+    Fuzz {
+        /// transitions or pyth
+        target: String,
+        /// How long
+        #[arg(long, default_value_t = 300)]
+        secs: u64,
+        /// Instead, keep of the corpus and of what was found only what adds coverage
+        #[arg(long)]
+        merge: bool,
+    },
     /// Run the anchor command line tool with the tools that it needs, for example `cargo xtask anchor build`
     Anchor {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -97,6 +115,8 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::command(&repo),
         Command::Idl { check } => idl::command(&repo, check),
         Command::Vectors { check } => vectors::command(&repo, check),
+        Command::Prove { names } => proofs::command(&repo, &names),
+        Command::Fuzz { target, secs, merge } => fuzz::command(&repo, &target, secs, merge),
         Command::Anchor { args } => anchor::command(&repo, &args),
     }
 }

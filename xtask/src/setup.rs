@@ -103,7 +103,7 @@ fn run_installer(repo: &Repo, script: &str, home: (&str, &Path)) -> Result<()> {
 }
 
 /// A folder for downloaded tools, outside of the checkout so that all checkouts share it.
-fn cache_dir(variable: &str, name: &str) -> Result<PathBuf> {
+pub(crate) fn cache_dir(variable: &str, name: &str) -> Result<PathBuf> {
     if let Some(dir) = env::var_os(variable) {
         return Ok(env::current_dir()?.join(dir));
     }

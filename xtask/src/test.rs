@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and every suite, and one closing line.
 
 use crate::{
-    build, idl, npm, process,
+    build, idl, npm, process, proofs,
     repo::Repo,
     setup,
     suites::{self, Tally},
@@ -23,6 +23,7 @@ pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
     check(&mut tally, "format (cargo fmt)", || process::run(&mut fmt(repo), "Run `cargo fmt --all`."));
     check(&mut tally, "house rules (cargo xtask tidy)", || tidy::command(repo));
     check(&mut tally, "vectors as their oracle writes them", || vectors::command(repo, true));
+    check(&mut tally, "lemmas about the arithmetic (z3)", || proofs::command(repo, &[]));
     check(&mut tally, "the TypeScript client is as the IDL gives it", || npm::check_client(repo));
     check(&mut tally, "types (tsc)", || npm::check_types(repo));
     check(&mut tally, "the program builds for sBPF", || build::command(repo).map(drop));

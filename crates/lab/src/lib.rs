@@ -5,11 +5,17 @@
 //! computed by `bulkhead-risk` and the program alone; this crate counts, and turns numbers into floats only
 //! to draw them.
 
+pub mod adversary;
 pub mod demo;
+pub mod flows;
+pub mod live;
 pub mod path;
 pub mod record;
 pub mod report;
 pub mod runner;
 pub mod show;
+pub mod side_by_side;
+pub mod slots;
+pub mod stress;
 pub mod summary;
 pub mod world;

@@ -102,6 +102,18 @@ impl PricePath {
         Ok(Self { name: self.name.clone(), bars })
     }
 
+    /// The same minutes with every price as `map` makes it of the old one; it must not turn their order round.
+    pub fn mapped(&self, name: &str, map: impl Fn(u64) -> u64) -> Self {
+        let bar = |bar: &MinuteBar| MinuteBar {
+            open_e8: map(bar.open_e8),
+            high_e8: map(bar.high_e8),
+            low_e8: map(bar.low_e8),
+            close_e8: map(bar.close_e8),
+            ..*bar
+        };
+        Self { name: name.to_owned(), bars: self.bars.iter().map(bar).collect() }
+    }
+
     /// FNV-1a over every field of every bar: two runs with the same fingerprint replayed the same prices.
     pub fn fingerprint(&self) -> u64 {
         const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;

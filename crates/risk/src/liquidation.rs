@@ -218,14 +218,14 @@ pub fn size_to_close(
     let Some(per_unit) = target.checked_sub(u64::from(cost_ppm.0)).filter(|rest| *rest > 0) else {
         return Ok(position.size);
     };
-    let close = fixed::mul_div_u64_ceil(missing, PPM, per_unit)?;
-    let close = QuoteAtoms(close).max(market.params.chunk_min_quote_atoms);
+    let scaled = u128::from(missing).checked_mul(u128::from(PPM)).ok_or(RiskError::Overflow)?;
+    let close = fixed::div_u64_ceil(scaled, per_unit)?.max(u128::from(market.params.chunk_min_quote_atoms.0));
     let most = notional.share_floor(PARTIAL_SIZE_PPM_MAX)?;
-    // Asked first: the size of a chunk that is worth more than the position need not fit its type.
-    if close > most {
+    // Asked first: what is worth more than the position need not fit its type, as an amount or as a size.
+    if close > u128::from(most.0) {
         return Ok(position.size);
     }
-    let size = market.params.size_ceil(close, assessment.price)?;
+    let size = market.params.size_ceil(QuoteAtoms(fixed::narrow(close)?), assessment.price)?;
     if size >= position.size {
         return Ok(position.size);
     }

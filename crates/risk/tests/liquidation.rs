@@ -305,3 +305,24 @@ fn collect_frozen_fails_on_an_open_position() {
     let (market, position) = sighted(400);
     assert_eq!(collect_frozen(&market.ledger, &position), Err(RiskError::PositionNotFlat));
 }
+
+#[test]
+fn size_to_close_ok_closes_everything_where_the_amount_would_not_fit_its_type() {
+    let (market, mut position) = sighted(400);
+    (position.margin_ppm, position.liquidation_fee_ppm) = (Ppm(10_000), Ppm(1_000));
+    let notional = QuoteAtoms(u64::MAX);
+    let none = SignedQuoteAtoms(0);
+    // The least margin, and nearly no equity: 1.375 % of the notional over 0.775 % is 1.77 of it.
+    let assessment = Assessment {
+        price: PRICE,
+        valuation: bulkhead_risk::position::Valuation {
+            notional,
+            pnl: none,
+            gain: none,
+            equity: SignedQuoteAtoms(1),
+        },
+        maintenance_margin: position.maintenance_margin(notional).unwrap(),
+        readiness: Readiness::Ready(LiquidationReason::BelowMaintenance),
+    };
+    assert_eq!(size_to_close(&market, &position, &assessment, Ppm(6_000)), Ok(position.size));
+}

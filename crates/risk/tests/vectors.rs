@@ -21,8 +21,9 @@ mod read;
 use common::*;
 use read::*;
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Largest relative error of a volatility, that is of the root of a variance.
 const TOLERANCE: f64 = 3e-4;
@@ -129,25 +130,64 @@ fn volatility_ok_along_real_minutes_where_they_are() {
     assert!(compared > 0, "{} holds no CSV file", dir.display());
 }
 
+/// Runs one case; what it came to, in words.
+fn agree(params: &[Params], case: &Value, what: &str) -> String {
+    let kind = case["kind"].as_str().unwrap();
+    let expect = &case["expect"];
+    match (run(kind, params[integer(case, "params") as usize], case), expect.get("err")) {
+        (Ok(()), None) => (),
+        (Err(Mismatch::Refused(error)), Some(name)) => assert_eq!(*name, format!("{error:?}"), "{what}"),
+        (Ok(()), Some(name)) => panic!("should refuse with {name}, {what}"),
+        (Err(Mismatch::Refused(error)), None) => panic!("refused with {error:?}, {what}"),
+        (Err(Mismatch::Differs(how)), _) => panic!("{how}\n{what}"),
+    }
+    match ["err", "skipped", "reason"].iter().find_map(|key| expect[key].as_str()) {
+        Some(outcome) => format!("{kind} {outcome}"),
+        None => kind.to_owned(),
+    }
+}
+
 #[test]
 fn money_ok_to_the_atom() {
     let file = load("money.json");
     let params: Vec<Params> = file["params"].as_array().unwrap().iter().map(read_params).collect();
     let mut seen = std::collections::BTreeMap::<String, u32>::new();
     for (number, case) in file["cases"].as_array().unwrap().iter().enumerate() {
-        let kind = case["kind"].as_str().unwrap();
-        let params = params[integer(case, "params") as usize];
-        let result = run(kind, params, case);
-        let what = format!("case {number} ({kind}): {case}");
-        match (result, case["expect"].get("err")) {
-            (Ok(()), None) => (),
-            (Err(Mismatch::Refused(error)), Some(name)) => assert_eq!(*name, format!("{error:?}"), "{what}"),
-            (Ok(()), Some(name)) => panic!("should refuse with {name}, {what}"),
-            (Err(Mismatch::Refused(error)), None) => panic!("refused with {error:?}, {what}"),
-            (Err(Mismatch::Differs(how)), _) => panic!("{how}\n{what}"),
-        }
-        *seen.entry(kind.to_owned()).or_default() += 1;
+        agree(&params, case, &format!("case {number}: {case}"));
+        *seen.entry(case["kind"].as_str().unwrap().to_owned()).or_default() += 1;
     }
     println!("{seen:?}");
     assert_eq!(seen.len(), 10, "a kind has no case");
+}
+
+/// Lives of a market played by the oracle, `BULKHEAD_HISTORIES` of them from `BULKHEAD_SEED` on: each of their
+/// states was reached by acting, and each step must come out the same.
+#[test]
+fn histories_ok_to_the_atom() {
+    let from = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+    let (seed, histories) = (from("BULKHEAD_SEED", 1), from("BULKHEAD_HISTORIES", 30));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/histories.py");
+    let mut python = Command::new("python3")
+        .arg("-B")
+        .arg(script)
+        .args([seed, histories, 300].map(|number| number.to_string()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 plays the histories");
+    let mut lines = BufReader::new(python.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    let head: Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+    let params: Vec<Params> = head["params"].as_array().unwrap().iter().map(read_params).collect();
+    let mut seen = std::collections::BTreeMap::<String, u32>::new();
+    for (number, line) in lines.enumerate() {
+        let case: Value = serde_json::from_str(&line).unwrap();
+        let outcome = agree(&params, &case, &format!("seed {seed}, step {number}: {case}"));
+        *seen.entry(outcome).or_default() += 1;
+    }
+    assert!(python.wait().unwrap().success(), "the oracle's own checks failed");
+    println!("{seen:#?}");
+    for outcome in
+        ["liquidate BelowMaintenance", "liquidate Insolvent", "liquidate PayoutCapped", "settle", "remove"]
+    {
+        assert!(seen.contains_key(outcome), "no step ended in: {outcome}");
+    }
 }
