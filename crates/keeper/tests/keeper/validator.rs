@@ -9,9 +9,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bulkhead::state::{POSITION_OPEN, Position};
+use bulkhead::state::{POSITION_OPEN, Position, PositionSide};
+use bulkhead_lab::world::Opening;
 use bulkhead_localnet::link::Link;
-use bulkhead_localnet::{Localnet, Options};
+use bulkhead_localnet::{Localnet, Options, trade};
 use solana_pubkey::Pubkey;
 use tokio::net::TcpListener;
 
@@ -22,11 +23,35 @@ const ROLE: &str = "BULKHEAD_TEST_VALIDATOR";
 const COUNT: u32 = 60;
 const MARK: &str = "validator: ";
 
-/// The validator, in a process of its own: the test below starts this very program for it.
+/// Also the program of the validator that the test below kills: it starts this very test with a role.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the process that the next test kills"]
-async fn process() {
-    let Ok(role) = std::env::var(ROLE) else { return };
+async fn a_ledger_ok_keeps_the_chain() {
+    if let Ok(role) = std::env::var(ROLE) {
+        return be_validator(&role).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        let ledger = Some(folder.path().join("ledger.sqlite"));
+        Localnet::start(Options { ledger, ..Options::default() }).await.unwrap()
+    };
+    let net = start().await;
+    assert!(!net.is_past);
+    let opening = Opening::new(PositionSide::Long, 10_000_000_000, 500_000_000);
+    let open = async |net: &Localnet| {
+        let keys = net.market("SOL").unwrap().keys;
+        trade::open(&net.link, &keys, &net.wallets.user, &net.wallets.keeper, &opening).await.unwrap()
+    };
+    let first = open(&net).await;
+    let before: Position = net.link.expect(&first).await.unwrap();
+    drop(net);
+    let net = start().await;
+    assert!(net.is_past);
+    assert_eq!(net.link.expect::<Position>(&first).await.unwrap(), before);
+    assert_ne!(open(&net).await, first, "the chain goes on");
+}
+
+/// Until it is killed.
+async fn be_validator(role: &str) {
     let parts: Vec<&str> = role.split(' ').collect();
     let [rpc_port, ws_port, ledger, price_e8] = parts[..] else { panic!("{role}") };
     let options = Options {
@@ -60,7 +85,7 @@ struct Validator {
 impl Validator {
     fn start(ports: [u16; 2], ledger: &Path, price_e8: u64) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "validator::process", "--ignored", "--nocapture"]);
+        command.args(["--exact", "validator::a_ledger_ok_keeps_the_chain", "--nocapture"]);
         let [rpc, ws] = ports;
         command.env(ROLE, format!("{rpc} {ws} {} {price_e8}", ledger.display()));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
