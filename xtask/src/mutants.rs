@@ -13,6 +13,7 @@ mod rewrite;
 mod site;
 mod stages;
 mod suite;
+mod syntax;
 mod workshop;
 
 use crate::repo::Repo;

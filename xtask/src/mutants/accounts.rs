@@ -3,9 +3,9 @@
 use super::find::Finder;
 use super::rewrite::Piece::{Source, Text};
 use super::site::Kind;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use syn::{
-    Attribute, Expr, Field, Ident, ItemStruct, Meta, Token, Type,
+    Attribute, Expr, Field, Ident, ItemStruct, Token, Type, Visibility,
     ext::IdentExt,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
@@ -56,61 +56,81 @@ pub(crate) fn is_accounts(item: &ItemStruct) -> bool {
 
 impl Finder<'_> {
     pub(crate) fn accounts(&mut self, item: &ItemStruct) -> syn::Result<()> {
+        let mut fields = Vec::new();
         for field in &item.fields {
+            let mut all = Vec::new();
             for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("account")) {
-                self.account(field, tokens(attr)?)?;
+                all.extend(asked(attr)?);
             }
-            self.signer(field);
+            fields.push((field, all));
+        }
+        // Anchor creates accounts before it looks at what the others are asked: a signature is missed first.
+        let is_made = |all: &[Asked]| all.iter().any(|asked| asked.name == "space");
+        let first_made = fields.iter().position(|(_, all)| is_made(all)).unwrap_or_default();
+        let mut signed = String::new();
+        for (place, (field, all)) in fields.iter().enumerate() {
+            for asked in all {
+                self.account(field, asked, &signed);
+            }
+            if is_made(all) {
+                signed.clear();
+            }
+            self.signer(field, (place < first_made).then_some(&mut signed));
         }
         Ok(())
     }
 
-    fn account(&mut self, field: &Field, tokens: TokenStream) -> syn::Result<()> {
-        let parser = Punctuated::<Asked, Token![,]>::parse_terminated;
-        for asked in syn::parse::Parser::parse2(parser, tokens)? {
-            let Some(value) = &asked.value else { continue };
-            let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-            let (range, whole) = (self.range(value.span()), asked.span());
-            let actual = match asked.name.as_str() {
-                "constraint" => {
-                    let on = self.site(Kind::Constraint, whole);
-                    self.edit(range.clone(), vec![Text(format!("({on} || (")), Source(range), Text("))".into())]);
-                    self.expression(value);
-                    continue;
-                }
-                "address" => (Kind::Address, format!("{name}.key()")),
-                "owner" => (Kind::Owner, format!("*{name}.as_ref().owner")),
-                _ => continue,
-            };
-            let on = self.site(actual.0, whole);
-            let before = Text(format!("(if {on} {{ {} }} else {{ ", actual.1));
-            self.edit(range.clone(), vec![before, Source(range), Text(" })".into())]);
-            self.expression(value);
-        }
-        Ok(())
+    fn account(&mut self, field: &Field, asked: &Asked, signed: &str) {
+        let Some(value) = &asked.value else { return };
+        let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (range, whole) = (self.range(value.span()), asked.span());
+        let (kind, actual) = match asked.name.as_str() {
+            "constraint" => {
+                let on = self.site(Kind::Constraint, whole);
+                self.edit(range.clone(), vec![Text(format!("({on} || (")), Source(range), Text("))".into())]);
+                return self.expression(value);
+            }
+            "space" => {
+                let before = Text(format!("{{ {signed}"));
+                return self.edit(range.clone(), vec![before, Source(range), Text(" }".into())]);
+            }
+            "address" => (Kind::Address, format!("{name}.key()")),
+            "owner" => (Kind::Owner, format!("*{name}.as_ref().owner")),
+            _ => return,
+        };
+        let on = self.site(kind, whole);
+        let before = Text(format!("(if {on} {{ {actual} }} else {{ "));
+        self.edit(range.clone(), vec![before, Source(range), Text(" })".into())]);
+        self.expression(value);
     }
 
-    /// A signer as an account that must sign, but for its mutant.
-    fn signer(&mut self, field: &Field) {
+    /// A signer as an account that must sign, but for its mutant: asked in `signed`, or else by the account itself.
+    fn signer(&mut self, field: &Field, signed: Option<&mut String>) {
+        const MISSING: &str = "anchor_lang::error::ErrorCode::AccountNotSigner";
         let Type::Path(path) = &field.ty else { return };
         let (Some(last), Some(name)) = (path.path.segments.last(), &field.ident) else { return };
         if last.ident != "Signer" {
             return;
         }
         let on = self.site(Kind::Signer, name.span().join(field.ty.span()).unwrap_or(name.span()));
-        let asked = format!(
-            "#[account(constraint = {on} || {name}.is_signer @ anchor_lang::error::ErrorCode::AccountNotSigner)] "
-        );
-        let start = self.range(field.vis.span()).start;
-        self.edit(start..start, vec![Text(asked)]);
+        let holds = format!("{on} || {name}.is_signer");
+        match signed {
+            Some(signed) => signed.push_str(&format!("if !({holds}) {{ return Err({MISSING}.into()); }} ")),
+            None => {
+                let first = match field.vis {
+                    Visibility::Inherited => name.span(),
+                    _ => field.vis.span(),
+                };
+                let start = self.range(first).start;
+                let attr = format!("#[account(constraint = {holds} @ {MISSING})] ");
+                self.edit(start..start, vec![Text(attr)]);
+            }
+        }
         let range = self.range(last.ident.span());
         self.edit(range, vec![Text("UncheckedAccount".into())]);
     }
 }
 
-fn tokens(attr: &Attribute) -> syn::Result<TokenStream> {
-    match &attr.meta {
-        Meta::List(list) => Ok(list.tokens.clone()),
-        other => Err(syn::Error::new(other.span(), "an account attribute without a list")),
-    }
+fn asked(attr: &Attribute) -> syn::Result<Punctuated<Asked, Token![,]>> {
+    attr.parse_args_with(Punctuated::parse_terminated)
 }

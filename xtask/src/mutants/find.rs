@@ -7,20 +7,16 @@ use super::rewrite::{
     Piece::{self, Source, Text},
 };
 use super::site::{Kind, Site};
+use super::syntax::{has_let, is_check, is_refusal, is_refusing_block, is_test, returns_nothing_or_error};
 use proc_macro2::Span;
 use std::{collections::BTreeMap, ops::Range};
 use syn::{
-    Attribute, BinOp, Block, Expr, ExprBinary, ExprIf, ExprMacro, ExprMethodCall, ImplItemFn, ItemFn, ReturnType,
-    Signature, Stmt, Token, UnOp,
+    Attribute, BinOp, Block, Expr, ExprBinary, ExprIf, ExprMacro, ExprMethodCall, ImplItemFn, ItemFn,
+    Signature, Stmt, Token,
     punctuated::Punctuated,
     spanned::Spanned,
     visit::{self, Visit},
 };
-
-/// Functions with such names only check.
-const CHECKS: [&str; 5] = ["require", "assert", "check", "validate", "admit"];
-/// What passes a check's refusal on.
-const PASSING_ON: [&str; 2] = ["or_refuse", "map_err"];
 
 /// Walks over one source.
 pub(crate) struct Finder<'a> {
@@ -47,7 +43,8 @@ impl<'a> Finder<'a> {
         first: u32,
     ) -> syn::Result<Self> {
         let (within, seen, sites, edits) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
-        let mut finder = Self { file, source, switch, pairs, within, seen, first, failed: None, sites, edits };
+        let mut finder =
+            Self { file, source, switch, pairs, within, seen, first, failed: None, sites, edits };
         finder.visit_file(&syn::parse_file(source)?);
         match finder.failed.take() {
             Some(error) => Err(error),
@@ -71,7 +68,7 @@ impl<'a> Finder<'a> {
 
     fn note(&mut self, kind: Kind, span: Span) -> u32 {
         let text = self.source[self.range(span)].split_whitespace().collect::<Vec<_>>().join(" ");
-        let number = self.first + self.sites.len() as u32;
+        let number = self.first + u32::try_from(self.sites.len()).unwrap_or(u32::MAX);
         let (file, within) = (self.file.to_owned(), self.within.join("::"));
         let line = span.start().line;
         let mut site = Site { number, kind, file, line, within, text, repeat: 0 };
@@ -109,7 +106,13 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn function(&mut self, signature: &Signature, attrs: &[Attribute], block: &Block, visit: impl FnOnce(&mut Self)) {
+    fn function(
+        &mut self,
+        signature: &Signature,
+        attrs: &[Attribute],
+        block: &Block,
+        visit: impl FnOnce(&mut Self),
+    ) {
         // Where the compiler runs it, there is no switch.
         if signature.constness.is_some() || is_test(attrs) {
             return;
@@ -188,7 +191,8 @@ impl<'a> Finder<'a> {
             return;
         }
         let on = self.site(Kind::Shortfall, call.span());
-        let after = format!(".or_else(|refusal| if {on} {{ Ok(Default::default()) }} else {{ Err(refusal) }})");
+        let after =
+            format!(".or_else(|refusal| if {on} {{ Ok(Default::default()) }} else {{ Err(refusal) }})");
         self.wrapped(self.range(call.span()), String::new(), &after);
     }
 }
@@ -311,66 +315,5 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 }
 
-fn has_let(condition: &Expr) -> bool {
-    match condition {
-        Expr::Let(_) => true,
-        Expr::Binary(both) => has_let(&both.left) || has_let(&both.right),
-        Expr::Unary(inner) => matches!(inner.op, UnOp::Not(_)) && has_let(&inner.expr),
-        _ => false,
-    }
-}
-
-fn is_test(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| {
-        attr.path().is_ident("test")
-            || (attr.path().is_ident("cfg")
-                && attr.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test")))
-    })
-}
-
-fn returns_nothing_or_error(signature: &Signature) -> bool {
-    let ReturnType::Type(_, ty) = &signature.output else { return false };
-    let syn::Type::Path(path) = &**ty else { return false };
-    let Some(last) = path.path.segments.last() else { return false };
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
-    let is_unit = |argument: Option<&syn::GenericArgument>| matches!(argument,
-        Some(syn::GenericArgument::Type(syn::Type::Tuple(tuple))) if tuple.elems.is_empty());
-    last.ident == "Result" && is_unit(arguments.args.first())
-}
-
-/// A call by whose name it checks and does nothing else.
-fn is_check(expression: &Expr) -> bool {
-    let named = |name: &syn::Ident| {
-        let name = name.to_string();
-        CHECKS.iter().any(|check| name.strip_prefix(check).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
-    };
-    match expression {
-        Expr::MethodCall(call) if named(&call.method) => true,
-        Expr::MethodCall(call) => PASSING_ON.iter().any(|name| call.method == name) && is_check(&call.receiver),
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(function) => function.path.segments.last().is_some_and(|last| named(&last.ident)),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether a block ends in a refusal.
-fn is_refusing_block(block: &Block) -> bool {
-    match block.stmts.last() {
-        Some(Stmt::Expr(last, _)) => is_refusal(last),
-        Some(Stmt::Macro(last)) => last.mac.path.is_ident("err"),
-        _ => false,
-    }
-}
-
-/// `Err(..)`, `err!(..)`, or returning one.
-fn is_refusal(expression: &Expr) -> bool {
-    match expression {
-        Expr::Return(returned) => returned.expr.as_deref().is_some_and(is_refusal),
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(function) if function.path.is_ident("Err")),
-        Expr::Macro(call) => call.mac.path.is_ident("err"),
-        Expr::Block(block) => is_refusing_block(&block.block),
-        _ => false,
-    }
-}
+#[cfg(test)]
+mod tests;

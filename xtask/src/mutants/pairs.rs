@@ -38,7 +38,8 @@ impl Pairs {
             let name = name.to_owned();
             move |function: &&Function| function.name == name && function.is_method == is_method
         };
-        let types: BTreeSet<_> = self.functions.iter().filter(named(name)).map(|found| &found.types).collect();
+        let types: BTreeSet<_> =
+            self.functions.iter().filter(named(name)).map(|found| &found.types).collect();
         let fits = self.functions.iter().filter(named(&other)).any(|found| types.contains(&found.types));
         fits.then_some(other)
     }

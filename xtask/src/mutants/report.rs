@@ -52,7 +52,10 @@ pub(crate) fn write(repo: &Repo, sites: &[Site], results: &Results) -> Result<()
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {REPORT}"))?;
     let (ours, _) = text.split_once(MARK).with_context(|| format!("{REPORT} has lost its line {MARK}"))?;
     fs::write(&path, format!("{ours}{MARK}\n\n{}", tables(sites, results, &reasons)?))?;
-    println!("{} mutants: {} killed, {} by not ending, {} live", all.sites, all.killed, all.timed_out, all.lives);
+    println!(
+        "{} mutants: {} killed, {} by not ending, {} live",
+        all.sites, all.killed, all.timed_out, all.lives
+    );
     judge(sites, results, &reasons, all)
 }
 
@@ -102,8 +105,7 @@ fn tables(sites: &[Site], results: &Results, reasons: &BTreeMap<String, String>)
     let mut all = Count::default();
     let (mut by_kind, mut by_file) = (BTreeMap::<Kind, Count>::new(), BTreeMap::<&str, Count>::new());
     for site in sites {
-        for count in
-            [&mut all, by_kind.entry(site.kind).or_default(), by_file.entry(&site.file).or_default()]
+        for count in [&mut all, by_kind.entry(site.kind).or_default(), by_file.entry(&site.file).or_default()]
         {
             count.add(site, results);
         }

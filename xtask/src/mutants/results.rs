@@ -30,8 +30,8 @@ impl Results {
         let mut known = BTreeMap::new();
         if path.is_file() {
             let text = fs::read_to_string(path)?;
-            let kept: BTreeMap<String, Value> =
-                serde_json::from_str(&text).with_context(|| format!("{} is damaged: delete it", path.display()))?;
+            let kept: BTreeMap<String, Value> = serde_json::from_str(&text)
+                .with_context(|| format!("{} is damaged: delete it", path.display()))?;
             for (key, value) in kept {
                 let killed_by = value["killed_by"].as_str().map(str::to_owned);
                 let timed_out = value["timed_out"].as_bool().unwrap_or_default();
@@ -45,10 +45,14 @@ impl Results {
 
     /// Written beside and moved, so that an interruption leaves a whole file.
     pub(crate) fn write(&self) -> Result<()> {
-        let kept: BTreeMap<&String, Value> = self.known.iter().map(|(key, known)| {
-            let Known { killed_by, timed_out, passed } = known;
-            (key, json!({ "killed_by": killed_by, "timed_out": timed_out, "passed": passed }))
-        }).collect();
+        let kept: BTreeMap<&String, Value> = self
+            .known
+            .iter()
+            .map(|(key, known)| {
+                let Known { killed_by, timed_out, passed } = known;
+                (key, json!({ "killed_by": killed_by, "timed_out": timed_out, "passed": passed }))
+            })
+            .collect();
         let beside = self.path.with_extension("new");
         fs::write(&beside, serde_json::to_string_pretty(&kept)?)?;
         fs::rename(&beside, &self.path).with_context(|| format!("cannot write {}", self.path.display()))

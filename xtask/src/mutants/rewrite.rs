@@ -49,7 +49,8 @@ mod tests {
     use super::*;
 
     fn wrap(range: Range<usize>, name: &str) -> Edit {
-        let pieces = vec![Piece::Text(format!("{name}(")), Piece::Source(range.clone()), Piece::Text(")".into())];
+        let pieces =
+            vec![Piece::Text(format!("{name}(")), Piece::Source(range.clone()), Piece::Text(")".into())];
         Edit { range, pieces }
     }
 

@@ -22,7 +22,10 @@ const SUITES: [(&str, &[&str]); 4] = [
 const ACTIONS: (&str, &str) = ("BULKHEAD_ACTIONS", "2000");
 /// Files whose likely killers are not in a module of the same name.
 const LIKELY: [(&str, &[&str]); 12] = [
-    ("programs/bulkhead/src/guard.rs", &["pause::", "queue_change::", "apply_change::", "initialize_protocol::"]),
+    (
+        "programs/bulkhead/src/guard.rs",
+        &["pause::", "queue_change::", "apply_change::", "initialize_protocol::"],
+    ),
     ("programs/bulkhead/src/oracle.rs", &["update_market::", "create_market::"]),
     ("programs/bulkhead/src/oracle/pyth_receiver.rs", &["update_market::"]),
     ("programs/bulkhead/src/token.rs", &["create_market::", "collect_fees::", "execute_top_up", "deposit::"]),
@@ -100,7 +103,10 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop) -> Result<Vec<Stage>> {
     };
     let mut all = vec![
         Stage { is_risk_only: true, ..stage("risk", risk.collect()) },
-        Stage { is_likely_only: true, ..stage("likely", suites.get("instructions").cloned().into_iter().collect()) },
+        Stage {
+            is_likely_only: true,
+            ..stage("likely", suites.get("instructions").cloned().into_iter().collect())
+        },
     ];
     all.extend(SUITES.iter().map(|(name, _)| stage(name, suites.get(name).cloned().into_iter().collect())));
     Ok(all)

@@ -44,8 +44,7 @@ impl Suite {
         // A case that fails is reason enough: nobody asks for the smallest one.
         command.env("PROPTEST_MAX_SHRINK_ITERS", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child =
-            command.spawn().with_context(|| format!("cannot start {}", self.binary.display()))?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.binary.display()))?;
         let ending = follow(&mut child, Instant::now() + longest);
         if ending != Ok(Ending::Passed) {
             let _ = child.kill(); // It may have ended by itself.
@@ -79,7 +78,8 @@ fn follow(child: &mut Child, until: Instant) -> Result<Ending, String> {
                 if line.starts_with("test result: ok") {
                     return Ok(Ending::Passed);
                 }
-                let Some((name, verdict)) = line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "))
+                let Some((name, verdict)) =
+                    line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "))
                 else {
                     continue;
                 };

@@ -1,11 +1,6 @@
 //! The mutated copy of the workspace: written, built once, and switched to one mutant or another.
 
-use super::{
-    find::Finder,
-    pairs::Pairs,
-    rewrite::rewrite,
-    site::Site,
-};
+use super::{find::Finder, pairs::Pairs, rewrite::rewrite, site::Site};
 use crate::{process, repo::Repo, setup};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -22,8 +17,17 @@ const MUTATED: [(&str, &str); 2] =
 /// Where the switch is added.
 const SWITCH_AT: &str = "crates/risk/src/lib.rs";
 /// Cargo reads the manifests of all members, and the lock file holds for all of them: so all are copied.
-const COPIED: [&str; 9] =
-    [".cargo", "Cargo.lock", "Cargo.toml", "crates", "docs", "programs", "rust-toolchain.toml", "tests", "xtask"];
+const COPIED: [&str; 9] = [
+    ".cargo",
+    "Cargo.lock",
+    "Cargo.toml",
+    "crates",
+    "docs",
+    "programs",
+    "rust-toolchain.toml",
+    "tests",
+    "xtask",
+];
 /// Stands in the program before the number of its mutant. Shorter pieces, so that it stands nowhere else.
 const MARK: &[u8; 16] = b"\x7fmutant\x01bulkhead";
 /// Says to a test of the risk crate which mutant it runs.
@@ -209,7 +213,9 @@ pub(crate) fn test_binaries(cargo: &mut Command) -> Result<BTreeMap<String, Path
     for line in printed.lines() {
         let message: Value = serde_json::from_str(line)?;
         let (name, executable) = (message["target"]["name"].as_str(), message["executable"].as_str());
-        if let (Some(name), Some(executable), Some(true)) = (name, executable, message["profile"]["test"].as_bool()) {
+        if let (Some(name), Some(executable), Some(true)) =
+            (name, executable, message["profile"]["test"].as_bool())
+        {
             binaries.insert(name.to_owned(), PathBuf::from(executable));
         }
     }
