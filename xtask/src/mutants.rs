@@ -25,10 +25,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -103,7 +100,7 @@ impl Run<'_> {
     /// The mutated program without a mutant is the program: every suite must pass.
     fn baseline(&self, stages: &[Stage]) -> Result<()> {
         let program = self.program(0);
-        self.workshop.write_program(0, &program)?;
+        self.workshop.write_program(&[], &program)?;
         for stage in stages.iter().filter(|stage| !stage.is_likely_only) {
             for suite in &stage.suites {
                 let start = Instant::now();
@@ -128,31 +125,25 @@ impl Run<'_> {
                 && stage.filters(site).is_some()
                 && known.is_none_or(|known| known.killed_by.is_none() && !known.passed.contains(&stage.name))
         };
-        let waiting: Vec<&Site> = self.workshop.sites.iter().filter(due).collect();
-        println!("{}: {} mutants", stage.name, waiting.len());
-        let (next, results) = (AtomicUsize::new(0), Mutex::new(results));
+        let due: Vec<&Site> = self.workshop.sites.iter().filter(due).collect();
+        println!("{}: {} mutants", stage.name, due.len());
+        let waiting = Mutex::new(due.chunks(stage.together).rev().map(<[_]>::to_vec).collect::<Vec<_>>());
+        let results = Mutex::new(results);
         let work = |job: usize| -> Result<()> {
             loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(site) = waiting.get(number) else { return Ok(()) };
-                let ending = self.try_on(stage, site, &self.program(job))?;
-                let mut results = lock(&results);
-                let known = results.known.entry(site.key()).or_default();
-                let verdict = match ending {
-                    None => {
-                        known.passed.insert(stage.name.clone());
-                        "lives".to_owned()
+                let Some(group) = lock(&waiting).pop() else { return Ok(()) };
+                let ending = self.try_on(stage, &group, &self.program(job))?;
+                match (&*group, ending) {
+                    ([_, _, ..], Some(_)) => {
+                        let (first, second) = group.split_at(group.len() / 2);
+                        lock(&waiting).extend([second.to_vec(), first.to_vec()]);
                     }
-                    Some((by, timed_out)) => {
-                        (known.killed_by, known.timed_out) = (Some(by.clone()), timed_out);
-                        by
-                    }
-                };
-                results.write()?;
-                println!("{} {}/{}: {verdict} | {}", stage.name, number + 1, waiting.len(), site.key());
+                    (group, ending) => note(&mut lock(&results), stage, group, ending)?,
+                }
             }
         };
         thread::scope(|scope| {
+            let work = &work;
             let jobs: Vec<_> = (0..options.jobs.max(1)).map(|job| scope.spawn(move || work(job))).collect();
             for job in jobs {
                 job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -162,24 +153,53 @@ impl Run<'_> {
         Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What kills a mutant in this stage, and whether by not ending.
-    fn try_on(&self, stage: &Stage, site: &Site, program: &Path) -> Result<Option<(String, bool)>> {
-        self.workshop.write_program(site.number, program)?;
-        let filters = stage.filters(site).unwrap_or_default();
-        let stem = Path::new(&site.file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    /// What kills mutants in this stage.
+    fn try_on(&self, stage: &Stage, group: &[&Site], program: &Path) -> Result<Option<Death>> {
+        let Some(first) = group.first() else { return Ok(None) };
+        let numbers: Vec<_> = group.iter().map(|site| site.number).collect();
+        self.workshop.write_program(&numbers, program)?;
+        let filters = stage.filters(first).unwrap_or_default();
+        let stem = Path::new(&first.file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let time = |name: &str| lock(&self.times).get(name).copied().unwrap_or_default();
         let mut suites: Vec<_> = stage.suites.iter().collect();
         suites.sort_by_key(|suite| (!suite.name.ends_with(&format!("/{stem}")), time(&suite.name)));
         for suite in suites {
             let longest = time(&suite.name) * PATIENCE + Duration::from_secs(PATIENCE_SECS);
-            match suite.run(&filters, &stages::variables(site.number, program), longest)? {
+            match suite.run(&filters, &stages::variables(first.number, program), longest)? {
                 Ending::Passed => {}
-                Ending::Failed(test) => return Ok(Some((format!("{}: {test}", suite.name), false))),
-                Ending::TimedOut => return Ok(Some((suite.name.clone(), true))),
+                Ending::Failed(test) => {
+                    return Ok(Some(Death { by: format!("{}: {test}", suite.name), timed_out: false }));
+                }
+                Ending::TimedOut => return Ok(Some(Death { by: suite.name.clone(), timed_out: true })),
             }
         }
         Ok(None)
     }
+}
+
+/// How a mutant died.
+struct Death {
+    by: String,
+    timed_out: bool,
+}
+
+/// Keeps what a stage has shown of mutants: of one, or of several that live.
+fn note(results: &mut Results, stage: &Stage, group: &[&Site], ending: Option<Death>) -> Result<()> {
+    for site in group {
+        let known = results.known.entry(site.key()).or_default();
+        let verdict = match &ending {
+            None => {
+                known.passed.insert(stage.name.clone());
+                "lives"
+            }
+            Some(death) => {
+                (known.killed_by, known.timed_out) = (Some(death.by.clone()), death.timed_out);
+                &death.by
+            }
+        };
+        println!("{}: {verdict} | {}", stage.name, site.key());
+    }
+    results.write()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -20,6 +20,8 @@ const SUITES: [(&str, &[&str]); 4] = [
 ];
 /// Fewer random actions than a run for its own sake has.
 const ACTIONS: (&str, &str) = ("BULKHEAD_ACTIONS", "2000");
+/// Mutants at once where a suite takes long.
+const TOGETHER: usize = 16;
 /// Files whose likely killers are not in a module of the same name.
 const LIKELY: [(&str, &[&str]); 12] = [
     (
@@ -47,6 +49,9 @@ pub(crate) struct Stage {
     pub(crate) is_likely_only: bool,
     /// Whether it is only for mutants of the risk crate.
     pub(crate) is_risk_only: bool,
+    /// Mutants that are tried at once. Most of those that live until a long suite live on: where many pass it
+    /// together, each does; where they do not, halves of them are tried.
+    pub(crate) together: usize,
 }
 
 impl Stage {
@@ -100,9 +105,10 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop) -> Result<Vec<Stage>> {
         suites,
         is_likely_only: false,
         is_risk_only: false,
+        together: TOGETHER,
     };
     let mut all = vec![
-        Stage { is_risk_only: true, ..stage("risk", risk.collect()) },
+        Stage { is_risk_only: true, together: 1, ..stage("risk", risk.collect()) },
         Stage {
             is_likely_only: true,
             ..stage("likely", suites.get("instructions").cloned().into_iter().collect())

@@ -28,29 +28,32 @@ const COPIED: [&str; 9] = [
     "tests",
     "xtask",
 ];
-/// Stands in the program before the number of its mutant. Shorter pieces, so that it stands nowhere else.
+/// Stands in the program before the switches. Shorter pieces, so that it stands nowhere else.
 const MARK: &[u8; 16] = b"\x7fmutant\x01bulkhead";
 /// Says to a test of the risk crate which mutant it runs.
 pub(crate) const NUMBER_VARIABLE: &str = "BULKHEAD_MUTANT";
 
-/// The switch. Its number is read at every question, so that no compiler decides beforehand.
+/// More than there are; a bit each.
+const SWITCHES: usize = 2048;
+
+/// The switches. They are read at every question, so that no compiler decides beforehand.
 const SWITCH: &str = r#"
-/// Which mutant runs.
+/// Which mutants run.
 #[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all)]
 pub mod mutants {
     #[repr(C)]
     pub struct Marked {
         mark: [u8; 16],
-        number: u32,
+        bits: [u8; 256],
     }
 
     #[used]
-    pub static MARKED: Marked = Marked { mark: *b"\x7fmutant\x01bulkhead", number: 0 };
+    pub static MARKED: Marked = Marked { mark: *b"\x7fmutant\x01bulkhead", bits: [0; 256] };
 
     #[cfg(target_os = "solana")]
     #[inline(always)]
     pub fn on(number: u32) -> bool {
-        (unsafe { core::ptr::read_volatile(&MARKED.number) }) == number
+        (unsafe { core::ptr::read_volatile(&MARKED.bits[(number >> 3) as usize]) }) & (1 << (number & 7)) != 0
     }
 
     #[cfg(not(target_os = "solana"))]
@@ -89,7 +92,7 @@ pub(crate) struct Workshop {
     pub(crate) sites: Vec<Site>,
     /// The mutated program.
     program: Vec<u8>,
-    number_at: usize,
+    bits_at: usize,
     /// Test binaries of the mutated risk crate, by name.
     pub(crate) risk_suites: BTreeMap<String, PathBuf>,
     /// Where those run.
@@ -106,19 +109,21 @@ impl Workshop {
         println!("building the program with all of them");
         let so = build_program(repo, &copy)?;
         let program = fs::read(&so)?;
-        let number_at = number_at(&program)?;
+        let bits_at = bits_at(&program)?;
         println!("building the risk crate's tests with all of them");
         let mut cargo = process::cargo(repo);
         cargo.current_dir(&copy).args(["test", "--locked", "-p", "bulkhead-risk", "--no-run"]);
         let risk_suites = test_binaries(&mut cargo)?;
-        Ok(Self { sites, program, number_at, risk_suites, risk_dir: copy.join("crates/risk") })
+        Ok(Self { sites, program, bits_at, risk_suites, risk_dir: copy.join("crates/risk") })
     }
 
-    /// Writes the program with one mutant switched on.
-    pub(crate) fn write_program(&self, number: u32, to: &Path) -> Result<()> {
+    /// Writes the program with some mutants switched on.
+    pub(crate) fn write_program(&self, numbers: &[u32], to: &Path) -> Result<()> {
         let mut bytes = self.program.clone();
-        let place = bytes.get_mut(self.number_at..).and_then(|rest| rest.first_chunk_mut::<4>());
-        *place.context("the program ends behind its mark")? = number.to_le_bytes();
+        for number in numbers {
+            let place = self.bits_at + usize::try_from(number >> 3)?;
+            *bytes.get_mut(place).context("the program ends behind its mark")? |= 1 << (number & 7);
+        }
         fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))
     }
 }
@@ -150,6 +155,7 @@ pub(crate) fn mutated(repo: &Repo) -> Result<(Vec<Site>, BTreeMap<String, String
         sites.extend(found.sites);
         sources.insert(path, mutated);
     }
+    ensure!(sites.len() < SWITCHES, "{} mutants, and only {SWITCHES} switches", sites.len());
     Ok((sites, sources))
 }
 
@@ -198,7 +204,7 @@ fn build_program(repo: &Repo, copy: &Path) -> Result<PathBuf> {
     Ok(out.join("bulkhead.so"))
 }
 
-fn number_at(program: &[u8]) -> Result<usize> {
+fn bits_at(program: &[u8]) -> Result<usize> {
     let mut found = program.windows(MARK.len()).enumerate().filter(|(_, bytes)| bytes == MARK);
     let Some((at, _)) = found.next() else { bail!("the mutated program has no mark") };
     ensure!(found.next().is_none(), "the mutated program has its mark twice");
