@@ -2,6 +2,7 @@
 //! fails with its error. Ids: docs/invariants.md.
 
 mod rest;
+mod versions;
 
 use bulkhead::error::BulkheadError;
 use bulkhead::state::{Market, OrderAction, Position, PositionSide};

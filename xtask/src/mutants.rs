@@ -73,7 +73,7 @@ pub(crate) fn command(repo: &Repo, options: &Options) -> Result<()> {
             results.forget_passed();
         }
         let workshop = Workshop::build(repo, &dir)?;
-        let stages = stages::stages(repo, &workshop)?;
+        let stages = stages::stages(repo, &workshop, &dir)?;
         let run = Run { workshop: &workshop, dir: &dir, times: Mutex::default() };
         run.baseline(&stages)?;
         for stage in &stages {

@@ -12,6 +12,7 @@
 mod common;
 
 use bulkhead_risk::accrual::{borrow_rate_e12_floor, funding_rate_e18_after};
+use bulkhead_risk::health::liquidation_price;
 use bulkhead_risk::impact::{Impact, impact};
 use bulkhead_risk::liquidation::{assess, size_to_close};
 use bulkhead_risk::orders::{Order, OrderAction, OrderKind, OrderState, preview};
@@ -172,6 +173,15 @@ fn liquidate_ok_equity_of_nothing_is_insolvent() {
     {
         let (market, position) = open(&market(), Side::Long, 1_000, QuoteAtoms(collateral));
         assert_eq!(reason_at(&market, &position, PRICE), Some(reason));
+    }
+}
+
+#[test]
+fn liquidation_price_ok_none_where_everything_is_asked_for() {
+    let (market, mut position) = open(&market(), Side::Long, 1_000, usd(100));
+    for (rate, is_none) in [(994_999, false), (995_000, true), (995_001, true)] {
+        position.margin_ppm = Ppm(rate);
+        assert_eq!(liquidation_price(&market, &position).unwrap().is_zero(), is_none);
     }
 }
 

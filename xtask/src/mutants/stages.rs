@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{process, repo::Repo};
 use anyhow::{Context, Result};
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 /// Names the program to the tests.
 pub(crate) const PROGRAM_VARIABLE: &str = "BULKHEAD_SO";
@@ -77,7 +77,7 @@ impl Stage {
 }
 
 /// All stages, with the tests built.
-pub(crate) fn stages(repo: &Repo, workshop: &Workshop) -> Result<Vec<Stage>> {
+pub(crate) fn stages(repo: &Repo, workshop: &Workshop, dir: &Path) -> Result<Vec<Stage>> {
     println!("building the suites of the compiled program");
     let mut cargo = process::cargo(repo);
     // Selected as `cargo xtask test` does, so that both use the same compiled dependencies.
@@ -86,7 +86,10 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop) -> Result<Vec<Stage>> {
     let binaries = test_binaries(&mut cargo)?;
     let mut suites = BTreeMap::new();
     for (name, arguments) in SUITES {
-        let binary = binaries.get(name).with_context(|| format!("cargo built no tests {name}"))?.clone();
+        let built = binaries.get(name).with_context(|| format!("cargo built no tests {name}"))?;
+        // A copy, so that tests can be written and built while the run goes on.
+        let binary = dir.join(name);
+        fs::copy(built, &binary).with_context(|| format!("cannot copy the tests {name}"))?;
         let skip_printing = ["--skip", crate::idl::PRINTING_TESTS];
         let arguments = arguments.iter().chain(&skip_printing).map(|text| (*text).to_owned()).collect();
         let variables = vec![(ACTIONS.0.to_owned(), ACTIONS.1.to_owned())];
