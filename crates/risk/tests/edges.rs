@@ -178,7 +178,7 @@ fn liquidate_ok_equity_of_nothing_is_insolvent() {
 
 #[test]
 fn liquidation_price_ok_none_where_everything_is_asked_for() {
-    let (market, mut position) = open(&market(), Side::Long, 1_000, usd(100));
+    let (market, mut position) = open(&market(), Side::Long, 1_000, QuoteAtoms(1_000 * USD - 1));
     for (rate, is_none) in [(994_999, false), (995_000, true), (995_001, true)] {
         position.margin_ppm = Ppm(rate);
         assert_eq!(liquidation_price(&market, &position).unwrap().is_zero(), is_none);
