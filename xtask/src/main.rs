@@ -6,6 +6,7 @@ mod demo;
 mod fuzz;
 mod idl;
 mod localnet;
+mod mutants;
 mod npm;
 mod process;
 mod proofs;
@@ -57,6 +58,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Remove every check from the program, one at a time, and see that a test fails; takes an hour
+    Mutants(mutants::Options),
     /// Check the house rules over the repository's files
     Tidy,
     /// Write idl/bulkhead.json from the program
@@ -112,6 +115,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo { args } => demo::command(&repo, &args),
         Command::Localnet { args } => localnet::command(&repo, &args),
         Command::Test { quick } => test::command(&repo, quick),
+        Command::Mutants(options) => mutants::command(&repo, &options),
         Command::Tidy => tidy::command(&repo),
         Command::Idl { check } => idl::command(&repo, check),
         Command::Vectors { check } => vectors::command(&repo, check),
