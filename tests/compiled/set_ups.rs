@@ -256,6 +256,12 @@ fn refreshes(rows: &mut Vec<Measured>) {
     poke::<bulkhead::state::Position>(&mut world, &position, |position| position.margin_ppm += 30_000);
     world.advance(3_600);
     measure(rows, &mut world, "lowered", ix::refresh_position(&keys, position));
+    poke::<bulkhead::state::Position>(&mut world, &position, |position| position.margin_ppm += 30_000);
+    world.advance(3_600);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    world.advance(2);
+    let again = ix::refresh_position(&keys, position);
+    measure(rows, &mut world, "lowered, second price of a minute", again);
 }
 
 /// Positions of one BTC whose margin is just enough.
@@ -273,6 +279,10 @@ fn flags(rows: &mut Vec<Measured>) {
     measure(rows, &mut world, "one position, first seen below", ix::flag(&keys, &positions[..1]));
     world.advance(61);
     measure(rows, &mut world, "ten positions, first seen below", ix::flag(&keys, &positions));
+    world.advance(61);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    world.advance(2);
+    measure(rows, &mut world, "one position, second price of a minute", ix::flag(&keys, &positions[..1]));
 }
 
 fn liquidations(rows: &mut Vec<Measured>) {
