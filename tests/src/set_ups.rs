@@ -260,6 +260,12 @@ fn refreshes(step: &mut Step) {
     poke::<bulkhead::state::Position>(&mut world, &position, |position| position.margin_ppm += 30_000);
     world.advance(3_600);
     step(&mut world, "lowered", ix::refresh_position(&keys, position));
+    poke::<bulkhead::state::Position>(&mut world, &position, |position| position.margin_ppm += 30_000);
+    world.advance(3_600);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    world.advance(2);
+    let again = ix::refresh_position(&keys, position);
+    step(&mut world, "lowered, second price of a minute", again);
 }
 
 /// Positions of one BTC whose margin is just enough.
@@ -277,6 +283,10 @@ fn flags(step: &mut Step) {
     step(&mut world, "one position, first seen below", ix::flag(&keys, &positions[..1]));
     world.advance(61);
     step(&mut world, "ten positions, first seen below", ix::flag(&keys, &positions));
+    world.advance(61);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    world.advance(2);
+    step(&mut world, "one position, second price of a minute", ix::flag(&keys, &positions[..1]));
 }
 
 fn liquidations(step: &mut Step) {

@@ -1,5 +1,10 @@
 //! Fixed-point primitives: multiply-and-divide without losing the product's high bits, and exponential decay.
 
+mod digits;
+
+pub use digits::product;
+
+use digits::{LOW_HALF, lower_half};
 use ruint::Uint;
 
 use crate::error::{Result, RiskError};
@@ -25,23 +30,6 @@ const EXP2_EIGHTHS_Q62: [u64; 8] = [
 ];
 
 const E9: u64 = 1_000_000_000;
-/// Low half of a 64-bit number.
-const LOW_HALF: u64 = 0xffff_ffff;
-
-/// The whole product of two 64-bit numbers, digit by digit in 32 bits: half of what the compiler's own 128-bit
-/// product costs the program. Nothing in it can wrap: (2^32 - 1)^2 leaves room for two more digits.
-pub fn product(a: u64, b: u64) -> u128 {
-    let (a_high, a_low) = (a >> 32, a & LOW_HALF);
-    let (b_high, b_low) = (b >> 32, b & LOW_HALF);
-    let low = a_low.wrapping_mul(b_low);
-    let middle = a_high.wrapping_mul(b_low).wrapping_add(low >> 32);
-    if b_high == 0 {
-        return (u128::from(middle >> 32) << 64) | u128::from((middle << 32) | (low & LOW_HALF));
-    }
-    let carried = a_low.wrapping_mul(b_high).wrapping_add(middle & LOW_HALF);
-    let high = a_high.wrapping_mul(b_high).wrapping_add((middle >> 32).wrapping_add(carried >> 32));
-    (u128::from(high) << 64) | u128::from((carried << 32) | (low & LOW_HALF))
-}
 
 /// Product in 64 bits, or an error.
 pub fn mul(a: u64, b: u64) -> Result<u64> {
@@ -108,8 +96,7 @@ fn mul_div_wide_ceil(a: u128, b: u128, divisor: u128) -> Result<u128> {
             return div_u64_ceil(product, divisor);
         }
         let quotient = product.checked_div(divisor).ok_or(RiskError::DivisionByZero)?;
-        // At most the product: it cannot wrap.
-        let exact = quotient.wrapping_mul(divisor) == product;
+        let exact = quotient.checked_mul(divisor).ok_or(RiskError::Overflow)? == product;
         return quotient.checked_add(u128::from(!exact)).ok_or(RiskError::Overflow);
     }
     let (quotient, remainder) = wide_div(a, b, divisor)?;
@@ -136,7 +123,7 @@ pub fn mul_div_u64_floor(a: u64, b: u64, divisor: u64) -> Result<u64> {
 pub fn mul_div_u64_ceil(a: u64, b: u64, divisor: u64) -> Result<u64> {
     let product = product(a, b);
     let quotient = narrow(div_u64_floor(product, divisor)?)?;
-    let exact = quotient.wrapping_mul(divisor) == narrow(product & u128::from(u64::MAX))?;
+    let exact = lower_half(quotient, divisor) == narrow(product & u128::from(u64::MAX))?;
     quotient.checked_add(u64::from(!exact)).ok_or(RiskError::Overflow)
 }
 
@@ -187,7 +174,7 @@ pub fn div_u64_ceil(value: u128, divisor: u64) -> Result<u128> {
     let quotient = div_u64_floor(value, divisor)?;
     // What is left is less than the divisor, so the low 64 bits hold all of it.
     let low = |number: u128| narrow(number & u128::from(u64::MAX));
-    let exact = low(quotient)?.wrapping_mul(divisor) == low(value)?;
+    let exact = lower_half(low(quotient)?, divisor) == low(value)?;
     quotient.checked_add(u128::from(!exact)).ok_or(RiskError::Overflow)
 }
 

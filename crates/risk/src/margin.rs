@@ -16,7 +16,7 @@ use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
 pub fn addon_ppm_ceil(params: &Params, open_interest: QuoteAtoms) -> Result<Ppm> {
     let scaled = fixed::product(open_interest.0, 1_000_000_000_000);
     let root_ppm = fixed::sqrt_ceil(fixed::div_u64_ceil(scaled, params.depth_quote_atoms.0)?)?;
-    let addon = fixed::div_u64_ceil(fixed::times(root_ppm, u64::from(ADDON_AT_DEPTH_PPM))?, PPM)?
+    let addon = fixed::div_u64_ceil(fixed::times(root_ppm, ADDON_AT_DEPTH_PPM)?, PPM)?
         .min(u128::from(ADDON_PPM_MAX.0));
     u32::try_from(addon).map(Ppm).map_err(|_| RiskError::Overflow)
 }

@@ -204,12 +204,12 @@ impl Params {
 
     /// `size * price` in quote atoms, rounded down: for values.
     pub fn notional_floor(&self, size: BaseAtoms, price: PriceE12) -> Result<QuoteAtoms> {
-        fixed::mul_div_u64_floor(size.0, price.0, self.notional_divisor).map(QuoteAtoms)
+        fixed::mul_div_u64_floor(price.0, size.0, self.notional_divisor).map(QuoteAtoms)
     }
 
     /// `size * price` in quote atoms, rounded up: for requirements.
     pub fn notional_ceil(&self, size: BaseAtoms, price: PriceE12) -> Result<QuoteAtoms> {
-        fixed::mul_div_u64_ceil(size.0, price.0, self.notional_divisor).map(QuoteAtoms)
+        fixed::mul_div_u64_ceil(price.0, size.0, self.notional_divisor).map(QuoteAtoms)
     }
 
     /// The least size whose value at `price` reaches `notional`.

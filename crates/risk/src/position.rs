@@ -130,7 +130,7 @@ impl Position {
             Side::Long => price >= self.entry,
             Side::Short => price <= self.entry,
         };
-        let magnitude = fixed::product(size.0, price.0.abs_diff(self.entry.0));
+        let magnitude = fixed::product(price.0.abs_diff(self.entry.0), size.0);
         params.signed_notional_floor(magnitude, !gains)
     }
 

@@ -43,8 +43,8 @@ fn sight(seen: &Projection, position: &mut Position, key: &Pubkey) -> Result<()>
     let current = current.lowered(&seen.market).or_refuse()?;
     let standing = liquidation::assess(&seen.market, &current, &seen.sample, seen.now).or_refuse()?;
     let call = Standing::of(&standing);
-    let current = current.sighted(standing.readiness, &seen.sample).called(&call).or_refuse()?;
-    let after = before.with_requirement_of(&current);
+    let current = current.sighted(standing.readiness, &seen.sample);
+    let after = before.with_requirement_of(&current).called(&call).or_refuse()?;
     // What is not open, or needs neither a second sample nor a margin call, stays as it is.
     let same_call = after.margin_called == before.margin_called;
     if standing.readiness == Readiness::Healthy && before.below_since.is_zero() && same_call {
