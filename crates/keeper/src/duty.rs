@@ -137,7 +137,8 @@ impl Duty {
             Self::CancelOrders | Self::SweepOrders => 10_000,
             Self::CollectFrozen | Self::CollectFees => 30_000,
             Self::ExecuteTopUps | Self::ExecuteWithdrawals => 45_000,
-            Self::SettleMarkets | Self::SettlePositions => 25_000,
+            Self::SettleMarkets => 35_000,
+            Self::SettlePositions => 25_000,
             Self::CancelWithdrawals => 20_000,
             Self::Refresh => 30_000,
         }

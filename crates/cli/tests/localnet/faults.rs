@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use bulkhead::state::{Order, Position, Trader};
 use bulkhead_client::pda;
-use bulkhead_localnet::Localnet;
+use bulkhead_localnet::{Localnet, tokens};
 use solana_signer::Signer;
 
 use crate::relay::{Fate, Relay};
-use crate::shell::{Said, Shell, deserted};
+use crate::shell::{Said, Shell, USD, deserted};
 
 const OPEN: [&str; 6] = ["position", "open", "SOL", "long", "10", "500"];
 
@@ -113,4 +113,35 @@ async fn open_ok_once_though_the_first_blockhash_was_stale() {
     assert_eq!(said.code, Some(0), "{}", said.errors);
     assert_eq!(relay.count("getLatestBlockhash"), 2);
     assert_eq!(placed(&net).await, (1, 1));
+}
+
+/// A deposit has no number of its own: sent twice, it would be made twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn deposit_ok_once_where_nobody_hears_that_it_has_landed() {
+    let net = deserted().await;
+    let account = tokens::account_of(&net.wallets.user.pubkey(), &net.mint);
+    let before = net.link.tokens(&account).await.unwrap();
+    let relay = Relay::before(&net.rpc_url, |method, nth| match (method, nth) {
+        ("sendTransaction", _) | ("getSignatureStatuses", 0..4) => Fate::AnswerLost,
+        _ => Fate::Passed,
+    });
+    let said = Shell::new(&relay.url, &net.wallets.user).run(&["lp", "deposit", "SOL", "1000 USD"]);
+    assert_eq!(said.code, Some(0), "{}", said.errors);
+    assert!(relay.count("sendTransaction") >= 2, "it was sent again meanwhile");
+    assert_eq!(net.link.tokens(&account).await.unwrap(), before - 1_000 * USD);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn close_ok_in_three_steps_through_a_network_that_loses_every_fourth_answer() {
+    let net = deserted().await;
+    Shell::of(&net).text(&["position", "open", "SOL", "long", "10", "500", "--execute"]);
+    let relay = Relay::before(&net.rpc_url, |_, nth| match nth % 8 {
+        3 => Fate::AnswerLost,
+        7 => Fate::Status(503),
+        _ => Fate::Passed,
+    });
+    let closed = Shell::new(&relay.url, &net.wallets.user).json(&["position", "close", "SOL/0"]);
+    assert_eq!(closed["transactions"].as_array().unwrap().len(), 3, "placed, filled, taken out");
+    assert!(net.link.all::<Position>().await.unwrap().is_empty());
+    assert!(net.link.all::<Order>().await.unwrap().is_empty());
 }

@@ -38,3 +38,31 @@ async fn a_first_day_and_an_exit_ok() {
     assert!(lost < USD, "{lost}: nobody traded meanwhile");
     assert!(me.text(&["lp", "withdrawals", "SOL"]).contains("no withdrawals wait"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_day_ok_pays_in_part_and_less_than_was_put_in() {
+    let net = attended().await;
+    let (trader, lp) = (Shell::of(&net), Shell::new(&net.rpc_url, &net.wallets.lp));
+    // Traders win, and all of the pool's largest provider's shares are to go at once.
+    trader.text(&["position", "open", "SOL", "long", "2000", "60000", "--wait"]);
+    net.set_price("SOL", 180 * 100_000_000).unwrap();
+    lp.text(&["lp", "request", "SOL", "10000000"]);
+    net.travel(3_601).await.unwrap();
+    let told = lp.text(&["lp", "execute", "SOL/0"]);
+    assert!(told.contains("shares left") && !told.contains("for 10000000 shares"), "{told}");
+    assert!(lp.text(&["lp", "withdrawals", "SOL"]).contains("waits for liquidity"));
+    let waiting = lp.json(&["lp", "withdrawals", "SOL"]);
+    let [requested, left, paid] =
+        ["shares_requested", "shares", "paid"].map(|field| number(&waiting[0][field]));
+    let each = paid / (requested - left);
+    assert!((0.9..0.999).contains(&each), "60,000 of 20 million are owed to a trader: {each}");
+    lp.refused(&["lp", "cancel", "SOL/0"], BulkheadError::WithdrawalNotCancellable);
+
+    // Nobody has executed the rest within its hour: anyone may end it, and the shares come back.
+    net.travel(3_601).await.unwrap();
+    lp.refused(&["lp", "execute", "SOL/0"], BulkheadError::WithdrawalLapsed);
+    let held = number(&lp.json(&["lp", "show", "SOL"])["held"]);
+    trader.text(&["lp", "cancel", waiting[0]["address"].as_str().unwrap()]);
+    let returned = number(&lp.json(&["lp", "show", "SOL"])["held"]) - held;
+    assert!((returned - left).abs() < 1e-6, "{returned} {left}");
+}
