@@ -17,7 +17,7 @@ const FLAGS: [&str; 8] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
     "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
     "-Ccodegen-units=1",
-    "--cfg=fuzzing",
+    "--cfg fuzzing",
 ];
 
 /// Fuzzes one target for so long, or with `merge` keeps of its corpus only what all edges need.
