@@ -49,6 +49,7 @@ fn adversary_ok_the_option_of_who_is_alone_is_as_large_as_documented() {
     assert!((1..5_000).contains(&profit(&CALM, "open", alone)));
     assert!((100_000..250_000).contains(&profit(&CALM, "close", alone)));
     assert!(profit(&CALM, "close, age 10 s", alone) < 5_000);
+    assert!(profit(&CALM, "close, two sigma charged", alone) < 10_000);
     let by_age = ["close", "close, age 30 s", "close, age 10 s"].map(|leg| profit(&ROUGH, leg, alone));
     assert!(by_age[0] > 2 * by_age[1] && by_age[1] > by_age[2], "{by_age:?}");
 }
