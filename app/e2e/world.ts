@@ -1,12 +1,14 @@
-/** What the browser tests run against: a local chain, the built page, and a browser. */
+/** What the browser tests run against: a local chain, the served page, a network that can be cut, and a browser. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { chromium, type Browser, type BrowserContext } from 'playwright-core';
-import { build, preview, type PreviewServer } from 'vite';
+import { build } from 'vite';
 
+import { serve } from '../serve.mjs';
+import { cuttable, type Cuttable } from './network.ts';
 import { install, type TestWallet } from './wallet.ts';
 
 const app = resolve(import.meta.dirname, '..');
@@ -16,17 +18,28 @@ export interface Localnet {
     rpcUrl: string;
     wsUrl: string;
     wallets: Record<string, { address: string; keypair: string }>;
-    markets: { symbol: string; market: string }[];
+    markets: { symbol: string; market: string; price: string }[];
+}
+
+export interface ContextOptions {
+    width?: number;
+    height?: number;
+    dark?: boolean;
+    /** Another wallet than the user's; null for none. */
+    wallet?: TestWallet | null;
 }
 
 export interface World {
     net: Localnet;
     url: string;
-    wallet: TestWallet;
     browser: Browser;
+    wallet(name: string): TestWallet;
     /** Types a command of the local chain. */
     tell(command: string): void;
-    context(width: number, height: number): Promise<BrowserContext>;
+    /** Cuts every connection between page and chain, and refuses new ones, until it is mended. */
+    cut(): void;
+    mend(): void;
+    context(options?: ContextOptions): Promise<BrowserContext>;
     end(): Promise<void>;
 }
 
@@ -35,83 +48,93 @@ function localnetBinary(): string {
     const path = process.env['BULKHEAD_LOCALNET'] ?? join(target, 'debug/bulkhead-localnet');
     if (!existsSync(path)) {
         throw new Error(
-            `${path} is missing. Build it: cargo build --locked -p bulkhead-localnet, and the program: cargo xtask build`,
+            `${path} is missing. Build it: cargo build --locked --workspace --exclude xtask --bin bulkhead-localnet, and the program: cargo xtask build`,
         );
     }
     return path;
 }
 
-async function startChain(state: string): Promise<ChildProcess> {
-    const options = [
-        '--rpc-port',
-        '0',
-        '--ws-port',
-        '0',
-        '--state',
-        state,
-        '--markets',
-        join(root, 'migrations/markets'),
-        '--no-attendant',
-        '--hold-prices',
-    ];
-    const chain = spawn(localnetBinary(), options, { stdio: ['pipe', 'pipe', 'inherit'] });
+async function startChain(state: string, more: string[]): Promise<ChildProcess> {
+    const program = process.env['BULKHEAD_SO'] ?? join(root, 'target/deploy/bulkhead.so');
+    const options = ['--rpc-port', '0', '--ws-port', '0', '--state', state, '--hold-prices', '--no-attendant'];
+    const chain = spawn(localnetBinary(), [...options, '--markets', join(root, 'migrations/markets'), ...more], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, BULKHEAD_SO: program },
+    });
+    // Nothing outlives the tests, however they end.
+    process.once('exit', () => chain.kill('SIGKILL'));
     await new Promise<void>((ready, failed) => {
+        const late = setTimeout(() => failed(new Error('the local chain does not start')), 60_000);
         chain.once('exit', (code) => failed(new Error(`the local chain ended with ${code}`)));
         chain.stdout?.on('data', (text: Buffer) => {
             if (process.env['E2E_LOUD']) process.stdout.write(text);
-            if (/Ctrl-C|Commands|status/i.test(text.toString())) ready();
+            if (!existsSync(join(state, 'localnet.json'))) return;
+            clearTimeout(late);
+            ready();
         });
-        setTimeout(ready, 8_000);
     });
     return chain;
 }
 
-export async function start(): Promise<World> {
+const BROWSER_FLAGS = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+];
+
+let isBuilt = false;
+
+/** `more` are options of the local chain. */
+export async function start(more: string[] = []): Promise<World> {
     const state = mkdtempSync(join(tmpdir(), 'bulkhead-e2e-'));
-    const chain = await startChain(state);
-    const shown = JSON.parse(readFileSync(join(state, 'localnet.json'), 'utf8')) as Localnet;
-    const user = shown.wallets['user'];
-    if (!user) throw new Error('the local chain has no wallet for the user');
-    const wallet = { address: user.address, keypair: JSON.parse(readFileSync(user.keypair, 'utf8')) as number[] };
-    await build({ root: app, logLevel: 'warn' });
-    const server: PreviewServer = await preview({
-        root: app,
-        preview: { host: '127.0.0.1', port: 0 },
-        logLevel: 'warn',
-    });
-    const page = server.resolvedUrls?.local[0];
-    if (!page) throw new Error('the page is not served');
+    const chain = await startChain(state, more);
+    const net = JSON.parse(readFileSync(join(state, 'localnet.json'), 'utf8')) as Localnet;
+    const wallet = (name: string): TestWallet => {
+        const found = net.wallets[name];
+        if (!found) throw new Error(`the local chain has no wallet ${name}`);
+        return { address: found.address, keypair: JSON.parse(readFileSync(found.keypair, 'utf8')) as number[] };
+    };
+    if (!isBuilt) await build({ root: app, logLevel: 'warn' });
+    isBuilt = true;
+    const server = await serve({ folder: join(app, 'dist') });
+    const wires: Cuttable[] = [await cuttable(net.rpcUrl), await cuttable(net.wsUrl)];
+    const [rpc, ws] = wires.map((wire) => wire.port);
     const browser = await chromium.launch({
         executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-        args: [
-            '--no-sandbox',
-            '--disable-gpu',
-            '--disable-quic',
-            '--no-first-run',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-        ],
+        args: BROWSER_FLAGS,
     });
-    const url = `${page}?rpc=${encodeURIComponent(shown.rpcUrl)}&ws=${encodeURIComponent(shown.wsUrl)}`;
+    const query = `rpc=${encodeURIComponent(`http://127.0.0.1:${rpc}`)}&ws=${encodeURIComponent(`ws://127.0.0.1:${ws}`)}`;
     return {
-        net: shown,
-        url,
-        wallet,
+        net,
+        url: `${server.url}?${query}`,
         browser,
+        wallet,
         tell: (command) => chain.stdin?.write(`${command}\n`),
-        context: async (width, height) => {
-            const context = await browser.newContext({ viewport: { width, height }, locale: 'en-GB' });
+        cut: () => wires.forEach((wire) => wire.cut()),
+        mend: () => wires.forEach((wire) => wire.mend()),
+        context: async ({ width = 1280, height = 900, dark = false, wallet: own } = {}) => {
+            const context = await browser.newContext({
+                viewport: { width, height },
+                locale: 'en-GB',
+                colorScheme: dark ? 'dark' : 'light',
+            });
             // The runner's compiler puts this around named functions, and the page does not have it.
             await context.addInitScript('globalThis.__name = (one) => one');
-            await context.addInitScript(install, wallet);
+            if (own !== null) await context.addInitScript(install, own ?? wallet('user'));
             return context;
         },
         end: async () => {
             await browser.close();
-            await server.close();
+            server.close();
+            for (const wire of wires) wire.close();
             chain.removeAllListeners('exit');
+            const ended = new Promise((resume) => chain.once('exit', resume));
             chain.kill('SIGINT');
+            await ended;
             rmSync(state, { recursive: true, force: true });
         },
     };

@@ -1,6 +1,9 @@
 //! State invariants: each is broken by hand, as no instruction could, and the next instruction that touches it
 //! fails with its error. Ids: docs/invariants.md.
 
+mod rest;
+mod versions;
+
 use bulkhead::error::BulkheadError;
 use bulkhead::state::{Market, OrderAction, Position, PositionSide};
 use bulkhead_client::{ix, pda};

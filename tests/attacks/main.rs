@@ -2,9 +2,12 @@
 
 mod dumps;
 mod errors;
+mod fuzz_corpus;
 mod invariants;
 mod isolation;
 mod layout;
+mod matrix;
 mod oracle;
 mod oracle_legacy;
+mod security_text;
 mod self_dealing;

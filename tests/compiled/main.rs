@@ -6,6 +6,3 @@ mod expected;
 mod ground;
 mod host_comparison;
 mod ledgers;
-mod set_ups;
-mod set_ups_settlement;
-mod set_ups_waiting;

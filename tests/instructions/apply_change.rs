@@ -5,6 +5,7 @@ use bulkhead::error::BulkheadError;
 use bulkhead::events::ChangeApplied;
 use bulkhead::instructions::{Change, MarketMode};
 use bulkhead::state::{Market, OrderAction, ParamChange, PositionSide, Protocol};
+use bulkhead_client::events::AnyEvent;
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{Opening, World, has_error};
 use bulkhead_tests::*;
@@ -77,6 +78,43 @@ fn apply_change_ok_accrues_at_the_old_rates_first() {
     assert_eq!((u128::from(market.borrow_index_e12), market.accrued_at), (0, world.now()));
     world.move_price(60_000 * E8, 60).unwrap();
     assert!(u128::from(world.market().borrow_index_e12) > 0, "the new rates run");
+}
+
+/// REQ-179: what was charged for the skew at another scale is not paid back at the new one.
+#[test]
+fn apply_change_ok_another_impact_scale_voids_the_reference() {
+    const SCALE: u64 = 200_000_000 * USD;
+    for (scale, voided) in [(2 * SCALE, true), (0, true), (SCALE, false)] {
+        let mut desk =
+            Desk::open_in(world_with(|params| params.impact_scale_quote_atoms = SCALE), PositionSide::Long);
+        let (keys, admin) = (desk.keys(), desk.world.admin);
+        let reference = desk.world.market().impact_reference_e12;
+        assert_eq!(reference, 60_000 * E12, "the skew was charged for at the index");
+        let before = desk.world.market().params;
+        let params = bulkhead::views::MarketParams {
+            trade_fee_ppm: 77,
+            impact_scale_quote_atoms: scale,
+            ..bulkhead_lab::world::defaults::params()
+        };
+        let nonce = queued(&mut desk.world, Change::MarketParams(params));
+        assert_eq!(desk.world.market().impact_reference_e12, reference, "nothing before it is applied");
+        desk.world.advance(1);
+        desk.world.send(&[ix::apply_change(nonce, Some(keys.market), admin)]).unwrap();
+        let market = desk.world.market();
+        assert_ne!(market.params, before);
+        assert_eq!(market.impact_reference_e12, if voided { 0 } else { reference });
+
+        // Closing all of the skew: where the reference stands its charge comes back, else nothing does.
+        let id = desk.order(OrderAction::Decrease, u64::MAX);
+        desk.world.advance(5);
+        let done = desk.world.execute(desk.position, id).unwrap();
+        let fill_e12 = events(&done).into_iter().find_map(|event| match event {
+            AnyEvent::PositionDecreased(event) => Some(event.closed.fill_price_e12),
+            _ => None,
+        });
+        let bid_e12 = seen(&desk.world, bulkhead_risk::Purpose::Observe).sample.bid().unwrap().get();
+        assert_eq!(fill_e12.unwrap() > bid_e12, !voided);
+    }
 }
 
 #[test]

@@ -58,6 +58,30 @@ fn cancel_withdrawal_ok_once_lapsed_by_anyone_for_the_tip() {
     refused(&mut exit.world, &cancellation, ErrorCode::AccountOwnedByWrongProgram);
 }
 
+/// The tip was the payer's: neither they nor the owner, who may cancel for nothing, earn it.
+#[test]
+fn cancel_withdrawal_ok_owner_and_payer_earn_no_tip() {
+    for by_payer in [false, true] {
+        let mut world = World::new().unwrap();
+        let (lp, payer) = (world.provider(DEPOSIT, DEPOSIT).unwrap(), world.wallet());
+        let args = RequestWithdrawalArgs { withdrawal_id: 0, shares: SHARES, tip_lamports: 50_000 };
+        let (keys, owner, tokens) = (world.keys, lp.who.key, lp.who.tokens);
+        world.send(&[ix::request_withdrawal(&keys, owner, payer, lp.shares, tokens, args)]).unwrap();
+        let mut exit = Exit { world, lp, withdrawal: pda::withdrawal(&keys.market, &owner, 0) };
+        exit.world.warp_to(exit.world.now() + 2 * HOUR);
+        let lamports = [owner, payer].map(|key| exit.world.lamports(&key));
+        let by = if by_payer { payer } else { owner };
+        let done = exit.send(exit.cancellation(by));
+        let rents = rent_of::<Withdrawal>(&exit.world) + rent(&exit.world, TOKEN_ACCOUNT_LEN);
+        let after = [owner, payer].map(|key| exit.world.lamports(&key));
+        assert_eq!(after, [lamports[0], lamports[1] + rents + 50_000]);
+        let (market, withdrawal) = (keys.market, exit.withdrawal);
+        let shares_returned = SHARES;
+        let event = WithdrawalCancelled { market, withdrawal, owner, by, shares_returned, tip_lamports: 0 };
+        assert_events(&done, [event.into()]);
+    }
+}
+
 #[test]
 fn cancel_withdrawal_fails_where_it_would_be_an_option() {
     let mut exit = Exit::requested();

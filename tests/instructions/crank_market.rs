@@ -100,6 +100,8 @@ fn crank_market_fails_with_accounts_of_others_or_of_the_market() {
         let tampered = swapped(&instruction, from, pda::insurance_vault(&keys.market));
         refused(&mut scene.world, &tampered, error);
     }
+    let tampered = swapped(&instruction, keys.token_program, spl_token_2022_interface::ID);
+    refused(&mut scene.world, &tampered, BulkheadError::TokenProgramMismatch);
     refuses_impostors(&mut scene.world, &instruction, &[]);
     refuses_readonly(&mut scene.world, &instruction, &[]);
     scene.world.warp_to(scene.world.now() + 200);

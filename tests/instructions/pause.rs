@@ -1,9 +1,10 @@
 //! `pause` and `unpause`: for a day, once a week, and never an exit.
 
 use anchor_lang::error::ErrorCode;
+use bulkhead::constants::TIP_LAMPORTS_MIN;
 use bulkhead::error::BulkheadError;
 use bulkhead::events::{PauseLifted, PauseSet};
-use bulkhead::instructions::DepositArgs;
+use bulkhead::instructions::{DepositArgs, RequestWithdrawalArgs};
 use bulkhead::state::{OrderAction, Pause, PauseKind, PositionSide, Protocol};
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{World, has_error};
@@ -50,6 +51,29 @@ fn pause_ok_lapses_to_the_second() {
     assert!(has_error(&early, BulkheadError::NewRiskPaused));
     desk.world.warp_to(start + DAY);
     desk.world.place(&late, &opening(PositionSide::Long)).unwrap();
+}
+
+#[test]
+fn pause_ok_of_deposits_and_withdrawals_lapses_to_the_second() {
+    let mut world = World::new().unwrap();
+    let provider = world.provider(3_000 * USD, 1_000 * USD).unwrap();
+    let (keys, owner, guardian) = (world.keys, provider.who.key, world.guardian);
+    let start = world.now();
+    let deposit = DepositArgs { amount_atoms: 1_000 * USD, shares_min: 0 };
+    let deposit = ix::deposit(&keys, owner, provider.who.tokens, provider.shares, deposit);
+    let request = RequestWithdrawalArgs { withdrawal_id: 0, shares: USD, tip_lamports: TIP_LAMPORTS_MIN };
+    let tokens = provider.who.tokens;
+    let request = ix::request_withdrawal(&keys, owner, owner, provider.shares, tokens, request);
+    for kind in [PauseKind::Deposits, PauseKind::Withdrawals] {
+        world.send(&[ix::pause(guardian, kind)]).unwrap();
+    }
+    world.move_price(60_000 * E8, DAY - 1).unwrap();
+    assert_eq!(world.now(), start + DAY - 1);
+    refused(&mut world, &deposit, BulkheadError::DepositsPaused);
+    refused(&mut world, &request, BulkheadError::WithdrawalsPaused);
+    world.advance(1);
+    world.send(&[deposit]).unwrap();
+    world.send(&[request]).unwrap();
 }
 
 #[test]

@@ -116,6 +116,25 @@ fn settle_position_ok_gain_at_most_what_is_set_aside_and_loss_at_most_the_collat
     assert_eq!(go_home(&mut scene), WEALTH - 500 * USD);
 }
 
+/// REQ-180: what a settled loser cannot pay is the pool's, whatever insurance holds.
+#[test]
+fn settle_position_ok_insurance_covers_no_shortfall() {
+    let mut scene =
+        Scene::with(World::new().unwrap(), &Opening::new(PositionSide::Long, BTC / 10, 500 * USD));
+    let market = scene.world.keys.market;
+    scene.world.mint_to(pda::insurance_vault(&market), 10_000 * USD);
+    poke::<Market>(&mut scene.world, &market, |market| market.insurance_atoms = 10_000 * USD);
+    end(&mut scene, 40_000);
+    let before = scene.world.market();
+    let event = settles_as_the_host(&mut scene);
+    let after = scene.world.market();
+    assert_eq!((after.insurance_atoms, after.insurance_outflow_atoms), (10_000 * USD, 0));
+    // 500 of what was lost came in, and 1,502.40 did not.
+    assert_eq!(after.pool_atoms - before.pool_atoms, 500 * USD);
+    assert_eq!(after.shortfall_total_atoms - before.shortfall_total_atoms, event.closed.shortfall_atoms);
+    assert_eq!(event.closed.shortfall_atoms, 1_502_400_000);
+}
+
 #[test]
 fn settle_position_ok_no_later_than_the_settlement_does_anything_run() {
     let mut early = scene(PositionSide::Long);

@@ -3,7 +3,9 @@
 pub mod foreign;
 pub mod keeping;
 mod oracle;
+pub mod price_bytes;
 pub mod random;
+pub mod set_ups;
 mod spent;
 mod tamper;
 pub mod top_ups;

@@ -3,8 +3,10 @@
 mod anchor;
 mod build;
 mod demo;
+mod fuzz;
 mod idl;
 mod localnet;
+mod mutants;
 mod npm;
 mod process;
 mod proofs;
@@ -56,6 +58,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Remove every check from the program, one at a time, and see that a test fails; takes an hour
+    Mutants(mutants::Options),
     /// Check the house rules over the repository's files
     Tidy,
     /// Write idl/bulkhead.json from the program
@@ -74,6 +78,17 @@ enum Command {
     Prove {
         /// Only these
         names: Vec<String>,
+    },
+    /// Look for inputs that break an invariant, guided by coverage
+    Fuzz {
+        /// transitions or pyth
+        target: String,
+        /// How long
+        #[arg(long, default_value_t = 300)]
+        secs: u64,
+        /// Instead, keep of the corpus and of what was found only what adds coverage
+        #[arg(long)]
+        merge: bool,
     },
     /// Run the anchor command line tool with the tools that it needs, for example `cargo xtask anchor build`
     Anchor {
@@ -100,10 +115,12 @@ fn run(command: Command) -> Result<()> {
         Command::Demo { args } => demo::command(&repo, &args),
         Command::Localnet { args } => localnet::command(&repo, &args),
         Command::Test { quick } => test::command(&repo, quick),
+        Command::Mutants(options) => mutants::command(&repo, &options),
         Command::Tidy => tidy::command(&repo),
         Command::Idl { check } => idl::command(&repo, check),
         Command::Vectors { check } => vectors::command(&repo, check),
         Command::Prove { names } => proofs::command(&repo, &names),
+        Command::Fuzz { target, secs, merge } => fuzz::command(&repo, &target, secs, merge),
         Command::Anchor { args } => anchor::command(&repo, &args),
     }
 }

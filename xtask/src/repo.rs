@@ -48,6 +48,11 @@ impl Repo {
         Ok(dir)
     }
 
+    /// The mutated copy of the workspace, and what is known of its mutants.
+    pub(crate) fn mutants_dir(&self) -> PathBuf {
+        self.target.join("mutants")
+    }
+
     /// The compiled program. Its place does not follow CARGO_TARGET_DIR, since tests, lab and Anchor look here.
     pub(crate) fn deploy_dir(&self) -> PathBuf {
         self.root.join("target/deploy")

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the house rules that no compiler checks, over the repository's files.
 
 mod allow;
+mod ids;
 mod references;
 mod syntax;
 mod text;
@@ -37,6 +38,7 @@ enum Rule {
     Cast,
     Operator,
     Untested,
+    Id,
     Unparsed,
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn command(repo: &Repo) -> Result<()> {
         }
     }
     references::check(&sources, &mut findings);
+    ids::check(&sources, &mut findings);
     let findings = allow::apply(findings);
     for finding in &findings {
         println!("{finding}");

@@ -4,8 +4,10 @@ import { explain } from './risk.ts';
 export interface Failure {
     title: string;
     words: string;
-    /** What can be done; empty where trying again is all. */
+    /** What can be done; empty where there is nothing to say. */
     way: string;
+    /** Whether the same thing may go through at another try. */
+    again: boolean;
 }
 
 export class Failed extends Error {
@@ -40,7 +42,7 @@ export function inWords(error: unknown): Failure {
     if (error instanceof Failed) return error.failure;
     const { text, logs, code } = told(error);
     if (/reject|declin|denied|cancelled by user|user cancel|4001/i.test(text)) {
-        return { title: 'Declined', words: 'You declined in the wallet. Nothing was sent.', way: '' };
+        return { title: 'Declined', words: 'You declined in the wallet. Nothing was sent.', way: '', again: true };
     }
     if (
         /insufficient (lamports|funds for (fee|rent))|insufficientfundsfor|debit an account but found no record/i.test(
@@ -51,6 +53,7 @@ export function inWords(error: unknown): Failure {
             title: 'Not enough SOL',
             words: 'The wallet has too little SOL for the fee, the rent of new accounts and the tip.',
             way: 'Send some SOL to the wallet. Rent comes back when the position is closed.',
+            again: true,
         };
     }
     if (/block ?hash not found|block height exceeded|blockhashnotfound|expired/i.test(text)) {
@@ -58,6 +61,7 @@ export function inWords(error: unknown): Failure {
             title: 'Expired',
             words: 'The transaction waited too long and can no longer land. Nothing has happened.',
             way: 'Try again, and confirm in the wallet within a minute.',
+            again: true,
         };
     }
     if (
@@ -69,9 +73,15 @@ export function inWords(error: unknown): Failure {
             title: 'No connection',
             words: 'The node does not answer. It is not known whether the transaction landed.',
             way: 'Check the connection. Positions show what has happened once the feed is live again.',
+            again: true,
         };
     }
     const words = explain(logs, code ?? null);
-    if (words) return { title: 'The program refused', words: `${words}.`, way: '' };
-    return { title: 'It failed', words: (error instanceof Error && error.message) || String(error), way: '' };
+    if (words) return { title: 'The program refused', words: `${words}.`, way: '', again: false };
+    return {
+        title: 'It failed',
+        words: (error instanceof Error && error.message) || String(error),
+        way: '',
+        again: true,
+    };
 }

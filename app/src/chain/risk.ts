@@ -1,17 +1,26 @@
 /** The program's arithmetic. Everything that the page computes, it computes here. */
-import init, { Crash, Look, eventsOf, explain } from '../wasm/bulkhead.js';
+import init, {
+    Crash,
+    Look,
+    eventData,
+    explain,
+    keeperPayMaxAtoms,
+    sharePriceE9,
+    totalAtoms,
+} from '../wasm/bulkhead.js';
 
-export { Crash, Look, eventsOf, explain };
+export { Crash, Look, eventData, explain, keeperPayMaxAtoms, sharePriceE9, totalAtoms };
 export type {
-    BulkheadEvent,
     CrashStep,
     DecreaseView,
     DepositView,
     IncreaseView,
     LiquidationView,
     MarketView,
-    OrderTiming,
+    OrderStanding,
+    PlanView,
     Standing,
+    WithdrawalStanding,
 } from '../wasm/bulkhead.js';
 
 let loading: Promise<unknown> | undefined;

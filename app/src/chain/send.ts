@@ -21,7 +21,8 @@ import type { Connected } from './wallet.ts';
 
 const POLL_MS = 400;
 
-export async function send(wallet: Connected, instructions: Instruction[]): Promise<Signature> {
+/** `onSent` is called once the node has taken it. */
+export async function send(wallet: Connected, instructions: Instruction[], onSent: () => void): Promise<Signature> {
     const { value: lifetime } = await rpc.getLatestBlockhash({ commitment: 'confirmed' }).send();
     const message = pipe(
         createTransactionMessage({ version: 0 }),
@@ -34,6 +35,7 @@ export async function send(wallet: Connected, instructions: Instruction[]): Prom
     const signature = getSignatureFromTransaction(getTransactionDecoder().decode(signed));
     const wire = getBase64Decoder().decode(signed) as Base64EncodedWireTransaction;
     await rpc.sendTransaction(wire, { encoding: 'base64', preflightCommitment: 'confirmed' }).send();
+    onSent();
     await landed(signature, lifetime.lastValidBlockHeight);
     return signature;
 }

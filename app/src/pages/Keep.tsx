@@ -1,10 +1,11 @@
-import type { Market, Order, Position } from '@bulkhead/client';
+import type { Market, Order, Position, TopUpPlan, Withdrawal } from '@bulkhead/client';
 import type { Address, Instruction } from '@solana/kit';
 import { useMemo, type ReactNode } from 'react';
 
-import * as acts from '../chain/acts.ts';
+import * as acts from '../chain/acts/index.ts';
 import { useWallets } from '../chain/wallet.ts';
 import { decimal, percent, short, usd } from '../format.ts';
+import { nameOfOrder, stateOfOrder } from '../parts/orders.ts';
 import { useActing } from '../state/acting.tsx';
 import { asked, eyeOn, marketsOf, useTick, useWorld, type Eye } from '../state/hooks.ts';
 import type { Held, World } from '../state/world.ts';
@@ -40,23 +41,63 @@ function ofPosition(eye: Eye, market: Held<Market>, position: Held<Position>): D
     ];
 }
 
+const sol = (lamports: bigint) => (lamports === 0n ? '–' : `${decimal(lamports, 9, { digits: 6 })} SOL`);
+
 function ofOrder(eye: Eye, market: Held<Market>, order: Held<Order>, position: Held<Position> | undefined): Duty[] {
-    const timing = asked(() => eye.look.orderTiming(order.data)).value;
-    if (!timing || !position) return [];
+    const standing = position && asked(() => eye.look.order(order.data, position.data)).value;
+    if (!standing || !position) return [];
     const { address, account } = order;
+    const duty = {
+        key: address,
+        what: `${eye.symbol} ${nameOfOrder(account).toLowerCase()} ${short(address)}`,
+        state: stateOfOrder(standing, account),
+        touched: [address, position.address],
+    };
+    if (standing.cancellableByAnyone) {
+        const make = async (keeper: Address) => acts.cancel(keeper, market, order);
+        return [{ ...duty, reward: '–', button: 'Cancel', ready: true, make }];
+    }
+    if (standing.state === 'waiting' || standing.state === 'triggerable') {
+        const make = async (keeper: Address) => acts.trigger(keeper, market, order);
+        const ready = standing.state === 'triggerable';
+        return [{ ...duty, reward: sol(standing.triggerTipLamports), button: 'Trigger', ready, make }];
+    }
+    const make = (keeper: Address) => acts.execute(keeper, market, position, order);
+    const ready = standing.state === 'executable';
+    return [{ ...duty, reward: sol(standing.tipLamports), button: 'Execute', ready, make }];
+}
+
+function ofWithdrawal(eye: Eye, market: Held<Market>, withdrawal: Held<Withdrawal>): Duty[] {
+    const standing = asked(() => eye.look.withdrawal(withdrawal.data)).value;
+    if (!standing || standing.state === 'maturing') return [];
+    const isPaid = standing.state === 'executable';
     return [
         {
-            key: address,
-            what: `${eye.symbol} ${account.action === 0 ? 'increase' : 'decrease'} order ${short(address)}`,
-            state: timing.cancellable ? 'lapsed' : timing.due ? 'fills now' : 'waits for its price',
-            reward: `${decimal(timing.tipLamports, 9, { digits: 6 })} SOL`,
-            button: timing.cancellable ? 'Cancel' : 'Execute',
-            ready: timing.cancellable || timing.due,
-            touched: [address, position.address],
-            make: (keeper) =>
-                timing.cancellable
-                    ? Promise.resolve(acts.cancel(keeper, market, order))
-                    : acts.execute(keeper, market, position, order),
+            key: withdrawal.address,
+            what: `${eye.symbol} withdrawal ${short(withdrawal.address)}`,
+            state: isPaid ? `pays ${usd(standing.amountAtoms, eye.view.quoteDecimals)} USD` : 'lapsed',
+            reward: sol(standing.tipLamports),
+            button: isPaid ? 'Pay out' : 'Give back',
+            ready: isPaid ? standing.amountAtoms > 0n : standing.cancellableByAnyone,
+            touched: [withdrawal.address, market.address],
+            make: (keeper) => (isPaid ? acts.executeWithdrawal : acts.cancelWithdrawal)(keeper, market, withdrawal),
+        },
+    ];
+}
+
+function ofPlan(eye: Eye, market: Held<Market>, plan: Held<TopUpPlan>, position: Held<Position> | undefined): Duty[] {
+    const standing = position && asked(() => eye.look.plan(position.data, plan.data)).value;
+    if (!standing?.due || !position) return [];
+    return [
+        {
+            key: plan.address,
+            what: `${eye.symbol} position ${short(position.address)}`,
+            state: `${usd(standing.intoVaultAtoms, eye.view.quoteDecimals)} USD from its owner’s wallet`,
+            reward: `${usd(standing.keeperPayAtoms, eye.view.quoteDecimals)} USD`,
+            button: 'Top up',
+            ready: true,
+            touched: [plan.address, position.address],
+            make: (keeper) => acts.executeTopUp(keeper, market, position, plan),
         },
     ];
 }
@@ -78,23 +119,33 @@ function ofMarket(eye: Eye, market: Held<Market>): Duty[] {
     ];
 }
 
-function dutiesOf(world: World): Record<'positions' | 'orders' | 'markets', Duty[]> {
-    const positions: Duty[] = [];
-    const orders: Duty[] = [];
-    const markets: Duty[] = [];
+type Kind = 'positions' | 'orders' | 'plans' | 'withdrawals' | 'markets';
+
+function dutiesOf(world: World): Record<Kind, Duty[]> {
+    const duties: Record<Kind, Duty[]> = { positions: [], orders: [], plans: [], withdrawals: [], markets: [] };
     for (const market of marketsOf(world)) {
         const eye = eyeOn(world, market.address);
         if (!eye) continue;
-        markets.push(...ofMarket(eye, market));
+        const isHere = (account: { market: Address } | undefined) => account?.market === market.address;
+        duties.markets.push(...ofMarket(eye, market));
         for (const position of world.positions.values()) {
-            if (position.account.market === market.address) positions.push(...ofPosition(eye, market, position));
+            if (isHere(position.account)) duties.positions.push(...ofPosition(eye, market, position));
         }
         for (const order of world.orders.values()) {
             const position = world.positions.get(order.account.position);
-            if (position?.account.market === market.address) orders.push(...ofOrder(eye, market, order, position));
+            if (isHere(position?.account)) duties.orders.push(...ofOrder(eye, market, order, position));
+        }
+        for (const plan of world.plans.values()) {
+            const position = world.positions.get(plan.account.position);
+            if (isHere(position?.account)) duties.plans.push(...ofPlan(eye, market, plan, position));
+        }
+        for (const withdrawal of world.withdrawals.values()) {
+            if (isHere(withdrawal.account)) duties.withdrawals.push(...ofWithdrawal(eye, market, withdrawal));
         }
     }
-    return { positions, orders, markets };
+    // What can be done now comes first.
+    for (const list of Object.values(duties)) list.sort((a, b) => Number(b.ready) - Number(a.ready));
+    return duties;
 }
 
 export default function Keep() {
@@ -113,6 +164,8 @@ export default function Keep() {
                 none="Every position meets its requirement."
             />
             <Duties title="Orders" duties={duties.orders} none="No order waits." />
+            <Duties title="Top-ups" duties={duties.plans} none="No plan calls for one." />
+            <Duties title="Withdrawals" duties={duties.withdrawals} none="None has matured." />
             <Duties title="Markets" duties={duties.markets} none="No market has a price." />
         </>
     );

@@ -3,7 +3,7 @@ import { Suspense, lazy, useMemo } from 'react';
 
 import { useWallets } from '../chain/wallet.ts';
 import { percent, percentE12, price, priceForChart, usdShort } from '../format.ts';
-import { Ticket } from '../parts/Ticket.tsx';
+import { Desk } from '../parts/Desk.tsx';
 import { standingOf, useEye, useWorld, type Eye } from '../state/hooks.ts';
 import { usePath } from '../state/path.ts';
 
@@ -18,7 +18,7 @@ export function Trade({ market }: { market: Address | null }) {
                 <Headline eye={eye} />
                 <PriceChart eye={eye} />
             </section>
-            <Ticket eye={eye} key={eye.market.address} />
+            <Desk eye={eye} key={eye.market.address} />
         </div>
     );
 }

@@ -3,31 +3,41 @@ import { useMemo, useState } from 'react';
 
 import { Crash, type CrashStep } from '../chain/risk.ts';
 import { useWallets } from '../chain/wallet.ts';
+import { symbolOf } from '../config.ts';
 import { decimal, usd } from '../format.ts';
-import { asked, eyeOn, useWorld } from '../state/hooks.ts';
+import { Slider } from '../parts/Choices.tsx';
+import { asked, eyeOn, marketsOf, useWorld } from '../state/hooks.ts';
 import type { Held, World } from '../state/world.ts';
 
 const STEPS = 20;
+const MOVE = -30;
 
-function run(world: World, positions: Held<Position>[], movePercent: number): CrashStep[] {
+type Moves = ReadonlyMap<string, number>;
+
+function run(world: World, positions: Held<Position>[], moves: Moves): CrashStep[] {
     const crash = new Crash();
     for (const position of positions) {
         const eye = eyeOn(world, position.account.market);
-        if (eye) crash.add(eye.look, position.data, movePercent * 10_000);
+        if (eye) crash.add(eye.look, position.data, (moves.get(eye.market.address) ?? MOVE) * 10_000);
     }
     return crash.run(STEPS);
+}
+
+function signed(percentage: number): string {
+    return `${percentage > 0 ? '+' : percentage < 0 ? '−' : ''}${Math.abs(percentage)} %`;
 }
 
 /** The same positions sealed off from each other, and in one account, along a crash. */
 export default function WhatIf() {
     const { connected } = useWallets();
     const world = useWorld();
-    const [move, setMove] = useState(-30);
+    const [moves, setMoves] = useState<Moves>(new Map());
     const open = [...world.positions.values()].filter(({ account }) => account.status === 1);
     const own = open.filter(({ account }) => account.owner === connected?.address);
     // Without positions of one's own, everybody's show the difference.
-    const shown = own.length > 0 ? own : open.slice(0, 12);
-    const outcome = useMemo(() => asked(() => run(world, shown, move)), [world, move, shown.length]);
+    const shown = (own.length > 0 ? own : open.slice(0, 12)).filter(({ account }) => eyeOn(world, account.market));
+    const markets = marketsOf(world).filter(({ address }) => shown.some(({ account }) => account.market === address));
+    const outcome = useMemo(() => asked(() => run(world, shown, moves)), [world, moves, shown.length]);
     const steps = outcome.value ?? [];
     const last = steps.at(-1);
     const decimals = world.markets.values().next().value?.account.params.quoteDecimals ?? 6;
@@ -39,24 +49,23 @@ export default function WhatIf() {
                 own compartment as here, and all in one account as elsewhere.
             </p>
             <section className="panel">
-                <label className="slider">
-                    <span>
-                        Every price moves by{' '}
-                        <output>
-                            {move > 0 ? '+' : move < 0 ? '−' : ''}
-                            {Math.abs(move)} %
-                        </output>{' '}
-                        in {STEPS} minutes
-                    </span>
-                    <input
-                        type="range"
-                        min={-90}
-                        max={90}
-                        step={5}
-                        value={move}
-                        onChange={(event) => setMove(Number(event.target.value))}
-                    />
-                </label>
+                <h2>The crash, over {STEPS} minutes</h2>
+                {markets.map(({ address, account }) => {
+                    const symbol = symbolOf(account.oracle.feedId, account.index);
+                    const move = moves.get(address) ?? MOVE;
+                    return (
+                        <Slider
+                            key={address}
+                            label={`${symbol} moves by`}
+                            shown={signed(move)}
+                            min={-90}
+                            max={90}
+                            step={5}
+                            value={move}
+                            onChange={(value) => setMoves(new Map(moves).set(address, value))}
+                        />
+                    );
+                })}
                 {outcome.refusal && <p className="note bad">{outcome.refusal}</p>}
                 {shown.length === 0 && <p className="note">There is no open position.</p>}
                 {last && shown.length > 0 && (
@@ -79,6 +88,11 @@ export default function WhatIf() {
                             </div>
                         </div>
                         <Paths steps={steps} />
+                        <p className="legend" aria-hidden="true">
+                            <span className="isolated">Isolated</span> <span className="cross">Cross</span>
+                        </p>
+                        <Each world={world} positions={shown} steps={steps} />
+                        <h2>Minute by minute</h2>
                         <table>
                             <caption className="sr">What is left after every fourth minute</caption>
                             <thead>
@@ -116,6 +130,43 @@ export default function WhatIf() {
     );
 }
 
+function Each({ world, positions, steps }: { world: World; positions: Held<Position>[]; steps: CrashStep[] }) {
+    const [first, last] = [steps[0], steps.at(-1)];
+    if (!first || !last) return null;
+    return (
+        <>
+            <h2>Each position, isolated</h2>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">Position</th>
+                        <th scope="col">Now</th>
+                        <th scope="col">At the end</th>
+                        <th scope="col">Liquidated</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {positions.map(({ address, account }, place) => {
+                        const market = world.markets.get(account.market)?.account;
+                        const decimals = market?.params.quoteDecimals ?? 6;
+                        const symbol = market ? symbolOf(market.oracle.feedId, market.index) : '';
+                        return (
+                            <tr key={address}>
+                                <th scope="row">
+                                    {symbol} {account.side === 0 ? 'long' : 'short'} #{account.id}
+                                </th>
+                                <td>{usd(first.isolatedAtoms[place] ?? 0n, decimals)}</td>
+                                <td>{usd(last.isolatedAtoms[place] ?? 0n, decimals)}</td>
+                                <td>{last.isolatedHit[place] ? 'yes' : 'no'}</td>
+                            </tr>
+                        );
+                    })}
+                </tbody>
+            </table>
+        </>
+    );
+}
+
 /** Two lines in a box: pixels only. */
 function Paths({ steps }: { steps: CrashStep[] }) {
     const most = Math.max(
@@ -137,6 +188,7 @@ function Paths({ steps }: { steps: CrashStep[] }) {
             role="img"
             aria-label="Both totals over the crash; the table below has the numbers"
         >
+            <title>Isolated and cross</title>
             <polyline className="isolated" points={line((step) => step.isolatedTotalAtoms)} />
             <polyline className="cross" points={line((step) => step.crossTotalAtoms)} />
         </svg>

@@ -3,11 +3,12 @@ import {
     LineSeries,
     LineStyle,
     createChart,
+    type AutoscaleInfo,
     type IChartApi,
     type IPriceLine,
     type UTCTimestamp,
 } from 'lightweight-charts';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 export interface Line {
     name: string;
@@ -25,12 +26,46 @@ function colour(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(`--chart-${name}`).trim();
 }
 
+function reaching(info: AutoscaleInfo | null, levels: readonly Level[]): AutoscaleInfo | null {
+    if (!info?.priceRange || levels.length === 0) return info;
+    const { minValue, maxValue } = info.priceRange;
+    const values = levels.map(({ value }) => value);
+    return {
+        ...info,
+        priceRange: { minValue: Math.min(minValue, ...values), maxValue: Math.max(maxValue, ...values) },
+    };
+}
+
+interface ChartProps {
+    lines: Line[];
+    levels: Level[];
+    label: string;
+    /** Digits behind the point. */
+    digits?: number;
+}
+
+/** Whether the page is dark: the chart draws with the colours of the moment in which it is made. */
+function useScheme(): boolean {
+    const [isDark, setDark] = useState(() => matchMedia(DARK).matches);
+    useEffect(() => {
+        const query = matchMedia(DARK);
+        const changed = () => setDark(query.matches);
+        query.addEventListener('change', changed);
+        return () => query.removeEventListener('change', changed);
+    }, []);
+    return isDark;
+}
+
+const DARK = '(prefers-color-scheme: dark)';
+
 /** Lines over time, and levels across. */
-export default function Chart({ lines, levels, label }: { lines: Line[]; levels: Level[]; label: string }) {
+export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) {
+    const scheme = useScheme();
     const box = useRef<HTMLDivElement>(null);
     const chart = useRef<IChartApi | null>(null);
     const series = useRef(new Map<string, ReturnType<IChartApi['addSeries']>>());
     const drawn = useRef<IPriceLine[]>([]);
+    const reach = useRef<readonly Level[]>(levels);
 
     useEffect(() => {
         if (!box.current) return;
@@ -54,10 +89,11 @@ export default function Chart({ lines, levels, label }: { lines: Line[]; levels:
             all.clear();
             drawn.current = [];
         };
-    }, []);
+    }, [scheme]);
 
     useEffect(() => {
         if (!chart.current) return;
+        reach.current = levels;
         for (const line of lines) {
             let one = series.current.get(line.name);
             if (!one) {
@@ -67,6 +103,10 @@ export default function Chart({ lines, levels, label }: { lines: Line[]; levels:
                     lineStyle: line.tone === 'mark' ? LineStyle.Dashed : LineStyle.Solid,
                     title: line.name,
                     priceLineVisible: false,
+                    // Levels are shown wherever they are: the scale reaches to them.
+                    autoscaleInfoProvider: (original: () => AutoscaleInfo | null) =>
+                        reaching(original(), reach.current),
+                    priceFormat: { type: 'price', precision: digits, minMove: 1 / 10 ** digits },
                 });
                 series.current.set(line.name, one);
             }
@@ -84,7 +124,7 @@ export default function Chart({ lines, levels, label }: { lines: Line[]; levels:
                 lineWidth: 1,
             }),
         );
-    }, [lines, levels]);
+    }, [lines, levels, digits, scheme]);
 
     return <div className="chart" ref={box} role="img" aria-label={label} />;
 }

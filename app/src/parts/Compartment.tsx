@@ -2,7 +2,7 @@ import type { Position } from '@bulkhead/client';
 import type { Address } from '@solana/kit';
 import { useState } from 'react';
 
-import * as acts from '../chain/acts.ts';
+import * as acts from '../chain/acts/index.ts';
 import type { Standing } from '../chain/risk.ts';
 import { useWallets } from '../chain/wallet.ts';
 import { explorer } from '../config.ts';
@@ -10,12 +10,16 @@ import { decimal, percent, price, short, size, usd } from '../format.ts';
 import { useActing } from '../state/acting.tsx';
 import { asked, standingOf, useWorld, type Eye } from '../state/hooks.ts';
 import type { Held } from '../state/world.ts';
-import { CollateralForm, DecreaseForm, DelegateForm } from './Forms.tsx';
+import { ExitForm } from './ExitForm.tsx';
+import { CollateralForm, DelegateForm } from './Forms.tsx';
 import { Gauge } from './Gauge.tsx';
 import { History } from './History.tsx';
+import { IncreaseForm } from './IncreaseForm.tsx';
 import { Row } from './Field.tsx';
+import { TopUpForm } from './TopUpForm.tsx';
+import { nameOfOrder, stateOfOrder } from './orders.ts';
 
-type Open = 'add' | 'remove' | 'close' | 'delegate' | 'history' | null;
+type Open = 'add' | 'remove' | 'exit' | 'increase' | 'top-up' | 'delegate' | 'history' | null;
 
 export interface CompartmentProps {
     eye: Eye;
@@ -33,7 +37,9 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
     const options: [Exclude<Open, null>, string, boolean][] = [
         ['add', 'Add collateral', account.status !== 2],
         ['remove', 'Remove', account.status === 1 && isOwner],
-        ['close', 'Close', account.status === 1],
+        ['exit', 'Close or stop', account.status === 1],
+        ['increase', 'Increase', account.status === 1],
+        ['top-up', 'Top-up plan', account.status === 1 && isOwner],
         ['delegate', 'Delegate', account.status !== 2 && isOwner],
         ['history', 'History', true],
     ];
@@ -44,7 +50,8 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
                     {eye.symbol}{' '}
                     <span className={account.side === 0 ? 'tag long' : 'tag short'}>
                         {account.side === 0 ? 'Long' : 'Short'}
-                    </span>
+                    </span>{' '}
+                    <span className="number">#{account.id}</span>
                 </h2>
                 <span className="status" data-testid="status">
                     {standing?.status ?? 'unreadable'}
@@ -80,7 +87,9 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
             {(open === 'add' || open === 'remove') && (
                 <CollateralForm key={open} removes={open === 'remove'} eye={eye} position={position} wallet={wallet} />
             )}
-            {open === 'close' && <DecreaseForm eye={eye} position={position} wallet={wallet} />}
+            {open === 'exit' && <ExitForm eye={eye} position={position} wallet={wallet} />}
+            {open === 'increase' && <IncreaseForm eye={eye} position={position} wallet={wallet} />}
+            {open === 'top-up' && <TopUpForm eye={eye} position={position} wallet={wallet} />}
             {open === 'delegate' && <DelegateForm eye={eye} position={position} wallet={wallet} />}
             {open === 'history' && <History eye={eye} position={position} />}
         </article>
@@ -93,37 +102,48 @@ function Numbers({ standing, eye }: { standing: Standing; eye: Eye }) {
     const tone = standing.pnlAtoms < 0n ? 'bad' : 'good';
     return (
         <>
-            <Gauge standing={standing} />
+            <Gauge standing={standing} decimals={quoteDecimals} />
             <dl className="rows two">
                 <Row label="Health">
                     <span data-testid="health">{percent(standing.healthPpm)}</span>
                 </Row>
-                <Row label="Must hold">{percent(standing.maintenancePpm)}</Row>
+                <Row label="Must hold">
+                    <span data-testid="maintenance-ppm">{percent(standing.maintenancePpm)}</span>
+                </Row>
                 <Row label="Size">{size(standing.sizeAtoms, baseDecimals)}</Row>
                 <Row label="Leverage">{decimal(standing.leverageE2, 2, { digits: 1 })}×</Row>
                 <Row label="Entry">{price(standing.entryPriceE12)}</Row>
                 <Row label="Index">{price(eye.view.priceE12)}</Row>
                 <Row label="Profit and loss">
-                    <span className={tone}>{usd(standing.pnlAtoms, quoteDecimals, { sign: true })}</span>
+                    <span className={tone} data-testid="pnl">
+                        {usd(standing.pnlAtoms, quoteDecimals, { sign: true })}
+                    </span>
                 </Row>
                 <Row label="Equity" strong>
                     <span data-testid="equity">{dollars(standing.equityAtoms)}</span>
                 </Row>
-                <Row label="Maintenance margin">{dollars(standing.maintenanceMarginAtoms)}</Row>
-                <Row label="Initial margin">{dollars(standing.initialMarginAtoms)}</Row>
-                <Row label="Liquidation price" strong>
-                    {price(standing.liquidationPriceE12)}
+                <Row label="Maintenance margin">
+                    <span data-testid="maintenance">{dollars(standing.maintenanceMarginAtoms)}</span>
                 </Row>
-                <Row label="Away">
+                <Row label="Initial margin">
+                    <span data-testid="initial">{dollars(standing.initialMarginAtoms)}</span>
+                </Row>
+                <Row label="Liquidation price" strong>
+                    <span data-testid="liquidation">{price(standing.liquidationPriceE12)}</span>
+                </Row>
+                <Row label="Distance to it">
                     {percent(standing.distancePpm)} or {decimal(standing.distanceSigmaE2, 2, { digits: 1 })} σ
                 </Row>
                 <Row label="Most it can win">{dollars(standing.reservedAtoms)}</Row>
-                <Row label="Owed / due">
+                <Row label="Fees owed / funding due">
                     {dollars(standing.owedAtoms)} / {dollars(standing.dueAtoms)}
                 </Row>
-                <Row label="If volatility doubled, at most">{dollars(standing.stressedMaintenanceAtoms)}</Row>
-                <Row label="Margin parts">
-                    {percent(standing.marginPpm)} + {percent(standing.addonPpm)} + {percent(standing.liquidationFeePpm)}
+                <Row label="Maintenance if volatility doubled">up to {dollars(standing.stressedMaintenanceAtoms)}</Row>
+                <Row label="Made of">
+                    <span title="volatility + size + liquidation fee">
+                        {percent(standing.marginPpm)} + {percent(standing.addonPpm)} +{' '}
+                        {percent(standing.liquidationFeePpm)}
+                    </span>
                 </Row>
             </dl>
         </>
@@ -155,7 +175,7 @@ function Waiting({
                     ? 'Flat for good. What is left in the vault is yours.'
                     : isFlat
                       ? 'Its order did not fill.'
-                      : 'Its order waits for a price that nobody knows yet.'}
+                      : 'Its first order waits: it opens when that fills.'}
             </p>
             {isFlat && isOwner && (
                 <button type="button" className="primary" disabled={busy} onClick={takeOut}>
@@ -166,23 +186,44 @@ function Waiting({
     );
 }
 
+/** A size that closes whatever there is. */
+const ALL = 0xffff_ffff_ffff_ffffn;
+
 function Orders({ eye, position, wallet }: CompartmentProps) {
     const world = useWorld();
     const { act, busy } = useActing();
+    const { account } = position;
     const orders = [...world.orders.values()].filter((order) => order.account.position === position.address);
     if (orders.length === 0) return null;
     return (
         <ul className="orders">
             {orders.map((order) => {
-                const timing = asked(() => eye.look.orderTiming(order.data)).value;
-                const what = order.account.action === 0 ? 'Increase' : 'Decrease';
+                const standing = asked(() => eye.look.order(order.data, position.data)).value;
+                const name = nameOfOrder(order.account);
+                const isOurs = account.owner === wallet || account.delegate === wallet;
+                const mayCancel = isOurs ? standing?.cancellableByOwner : standing?.cancellableByAnyone;
+                const all = order.account.sizeAtoms === ALL;
                 return (
-                    <li key={order.address}>
-                        {what} order #{order.account.id},{' '}
-                        {timing?.cancellable ? 'lapsed' : timing?.due ? 'fills now' : 'waits for its price'}
+                    <li
+                        key={order.address}
+                        data-testid={`order-${order.account.id}`}
+                        data-state={standing?.state}
+                        data-error={standing?.errorCode}
+                    >
+                        <span>
+                            <strong>{name}</strong>{' '}
+                            {all ? 'of everything' : size(order.account.sizeAtoms, eye.view.baseDecimals)}:{' '}
+                            {stateOfOrder(standing, order.account)}
+                            {standing && standing.fillPriceE12 > 0n && (
+                                <span className="soft">
+                                    , would fill at <span data-testid="order-fill">{price(standing.fillPriceE12)}</span>
+                                </span>
+                            )}
+                        </span>
                         <button
                             type="button"
-                            disabled={busy || !timing?.cancellable}
+                            disabled={busy || !mayCancel}
+                            aria-label={`Cancel: ${name} #${order.account.id}`}
                             onClick={() =>
                                 void act('Cancel the order', async () => acts.cancel(wallet, eye.market, order), [
                                     order.address,

@@ -1,8 +1,8 @@
-/** The forms of a position. Each says what it would do before it is signed. */
+/** Collateral and delegate of a position. Each form says what it would do before it is signed. */
 import { address, isAddress } from '@solana/kit';
 import { useState, type FormEvent } from 'react';
 
-import * as acts from '../chain/acts.ts';
+import * as acts from '../chain/acts/index.ts';
 import { parseAmount, percent, price, typed, usd } from '../format.ts';
 import { useActing } from '../state/acting.tsx';
 import { useBalances } from '../state/balances.ts';
@@ -10,7 +10,6 @@ import { asked } from '../state/hooks.ts';
 import type { CompartmentProps } from './Compartment.tsx';
 import { Field, Row } from './Field.tsx';
 
-const CLOSE_SLIPPAGE_PPM = 20_000;
 const NOBODY = '11111111111111111111111111111111';
 
 export function CollateralForm({ eye, position, wallet, removes }: CompartmentProps & { removes: boolean }) {
@@ -54,59 +53,14 @@ export function CollateralForm({ eye, position, wallet, removes }: CompartmentPr
             )}
             {after?.value && (
                 <dl className="rows">
-                    <Row label="Health after">{percent(after.value.healthPpm)}</Row>
+                    <Row label="Health after">
+                        {percent(after.value.healthPpm)}, must hold {percent(after.value.maintenancePpm)}
+                    </Row>
                     <Row label="Liquidation price after">{price(after.value.liquidationPriceE12)}</Row>
                 </dl>
             )}
             <button type="submit" className="primary" disabled={busy || amount === null || problem !== undefined}>
                 {words}
-            </button>
-        </form>
-    );
-}
-
-export function DecreaseForm({ eye, position, wallet }: CompartmentProps) {
-    const [percentage, setPercentage] = useState(100);
-    const { act, busy } = useActing();
-    const { quoteDecimals } = eye.view;
-    const all = percentage === 100;
-    const sizeAtoms = asked(() => eye.look.sizeOfPart(position.data, percentage)).value ?? 0n;
-    const quote = asked(() => eye.look.quoteDecrease(position.data, sizeAtoms, CLOSE_SLIPPAGE_PPM));
-    const dollars = (atoms: bigint | undefined) =>
-        atoms === undefined ? '–' : usd(atoms, quoteDecimals, { sign: true });
-    const submit = (event: FormEvent) => {
-        event.preventDefault();
-        void act(all ? 'Close the position' : `Close ${percentage} %`, async () => {
-            const worst = eye.look.acceptablePriceE12(position.account.side === 1, true, CLOSE_SLIPPAGE_PPM);
-            return acts.decrease(wallet, position, sizeAtoms, worst);
-        });
-    };
-    return (
-        <form className="act" onSubmit={submit} aria-label="Close">
-            <label className="slider">
-                <span>
-                    Part <output>{percentage} %</output>
-                </span>
-                <input
-                    type="range"
-                    min={5}
-                    max={100}
-                    step={5}
-                    value={percentage}
-                    onChange={(event) => setPercentage(Number(event.target.value))}
-                />
-            </label>
-            <dl className="rows">
-                <Row label="Fill about">{quote.value ? price(quote.value.fillPriceE12) : '–'}</Row>
-                <Row label="Profit and loss">{dollars(quote.value?.pnlAtoms)}</Row>
-                <Row label="Close fee">{quote.value ? usd(quote.value.tradeFeeAtoms, quoteDecimals) : '–'}</Row>
-                <Row label="Left in the vault" strong>
-                    {quote.value ? usd(quote.value.collateralAtoms, quoteDecimals) : '–'}
-                </Row>
-            </dl>
-            {quote.refusal && <p className="note bad">{quote.refusal}</p>}
-            <button type="submit" className="primary" disabled={busy || quote.refusal !== null}>
-                {all ? 'Close all of it' : `Close ${percentage} %`}
             </button>
         </form>
     );

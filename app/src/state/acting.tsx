@@ -11,6 +11,8 @@ export interface Notice {
     kind: 'busy' | 'done' | 'failed';
     title: string;
     words: string;
+    /** Does it once more. */
+    again?: () => void;
 }
 
 interface Acting {
@@ -32,11 +34,14 @@ export function ActingProvider({ children }: { children: ReactNode }) {
 
     const dismiss = useCallback((id: number) => setNotices((all) => all.filter((notice) => notice.id !== id)), []);
     const act = useCallback(
-        async (title: string, make: () => Promise<Instruction[]>, touched: Address[] = []) => {
+        async (title: string, make: () => Promise<Instruction[]>, touched: Address[] = []): Promise<boolean> => {
             const id = next.current++;
-            const say = (kind: Notice['kind'], heading: string, words: string) =>
+            const say = (kind: Notice['kind'], heading: string, words: string, again?: () => void) =>
                 setNotices((all) =>
-                    [...all.filter((one) => one.id !== id), { id, kind, title: heading, words }].slice(-4),
+                    [
+                        ...all.filter((one) => one.id !== id),
+                        { id, kind, title: heading, words, ...(again && { again }) },
+                    ].slice(-4),
                 );
             if (!connected) {
                 say('failed', 'No wallet', 'Connect a wallet first.');
@@ -46,14 +51,25 @@ export function ActingProvider({ children }: { children: ReactNode }) {
             say('busy', title, 'Confirm in the wallet.');
             try {
                 const { send } = await import('../chain/send.ts');
-                await send(connected, await make());
+                await send(connected, await make(), () => say('busy', title, 'Sent. Waiting for the network.'));
                 await refresh(touched).catch(() => undefined);
                 say('done', title, 'Confirmed.');
                 setTimeout(() => dismiss(id), DONE_MS);
                 return true;
             } catch (error) {
+                // What the page believed may be why.
+                void refresh(touched).catch(() => undefined);
                 const failure = inWords(error);
-                say('failed', failure.title, `${failure.words} ${failure.way}`.trim());
+                const again = () => {
+                    dismiss(id);
+                    void act(title, make, touched);
+                };
+                say(
+                    'failed',
+                    failure.title,
+                    `${failure.words} ${failure.way}`.trim(),
+                    failure.again ? again : undefined,
+                );
                 return false;
             } finally {
                 setBusy(false);

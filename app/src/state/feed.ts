@@ -8,6 +8,8 @@ import { EMPTY, STALE_MS, applied, type Change, type World } from './world.ts';
 const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
 const CLOCK_EVERY_MS = 5_000;
 const RECONNECT_MS = 1_500;
+/** A closed account is no longer the program's, so that the websocket does not tell of it. */
+const COUNT_EVERY_MS = 6_000;
 /** Changes are shown in batches, so that a busy chain does not keep the page from answering. */
 const BATCH_MS = 120;
 
@@ -72,6 +74,18 @@ export async function refresh(addresses: Address[]): Promise<void> {
     }
 }
 
+/** Forgets the accounts that are gone. */
+async function count(): Promise<void> {
+    const { orders, positions, changes, withdrawals, plans } = world;
+    const known = [orders, positions, changes, withdrawals, plans].flatMap((map) => [...map.keys()] as Address[]);
+    const options = { encoding: 'base64', commitment: 'confirmed', dataSlice: { offset: 0, length: 0 } } as const;
+    const found = await rpc.getProgramAccounts(BULKHEAD_PROGRAM_ADDRESS, options).send();
+    const alive = new Set(found.map(({ pubkey }) => pubkey));
+    for (const address of known) {
+        if (!alive.has(address)) push({ kind: 'account', address, data: new Uint8Array() });
+    }
+}
+
 async function readClock(): Promise<void> {
     const { value } = await rpc.getAccountInfo(CLOCK, { encoding: 'base64', commitment: 'confirmed' }).send();
     if (!value) return;
@@ -123,6 +137,7 @@ export function startFeed(): void {
         }
     })();
     setInterval(() => void readClock().catch(() => undefined), CLOCK_EVERY_MS);
+    setInterval(() => void count().catch(() => undefined), COUNT_EVERY_MS);
     setInterval(() => {
         const isQuiet = Date.now() - world.heardAt > STALE_MS;
         if (world.feed === 'live' && isQuiet) set({ ...world, feed: 'stale' });

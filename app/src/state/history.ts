@@ -2,7 +2,7 @@
 import type { Address } from '@solana/kit';
 import { useEffect, useState } from 'react';
 
-import { eventsOf, type BulkheadEvent } from '../chain/risk.ts';
+import type { BulkheadEvent } from '../chain/events.ts';
 import { rpc } from '../chain/rpc.ts';
 
 export interface Happened {
@@ -12,6 +12,7 @@ export interface Happened {
 }
 
 export async function readHistory(address: Address, limit: number): Promise<Happened[]> {
+    const { eventsOf } = await import('../chain/events.ts');
     const found = await rpc.getSignaturesForAddress(address, { limit, commitment: 'confirmed' }).send();
     const read = async (one: (typeof found)[number]): Promise<Happened[]> => {
         if (one.err) return [];

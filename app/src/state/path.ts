@@ -1,7 +1,7 @@
 /** The path of a market: what its events tell of the past, and what has been seen since. */
 import { useEffect, useRef, useState } from 'react';
 
-import type { BulkheadEvent } from '../chain/risk.ts';
+import type { BulkheadEvent } from '../chain/events.ts';
 import { priceForChart } from '../format.ts';
 import { readHistory } from './history.ts';
 import type { Eye } from './hooks.ts';
@@ -18,14 +18,15 @@ const PAST = 60;
 const POINTS_MAX = 3_000;
 
 function ofEvent(event: BulkheadEvent): Point[] {
-    if (event.name !== 'MarketUpdated' || event.publishedAt === undefined) return [];
+    if (event.name !== 'MarketUpdated') return [];
+    const { publishedAt, indexPriceE12, markPriceE12, targetPpm, rampPpm } = event.data;
     return [
         {
-            time: Number(event.publishedAt),
-            index: priceForChart(event.indexPriceE12 ?? 0n),
-            mark: priceForChart(event.markPriceE12 ?? 0n),
-            target: (event.targetPpm ?? 0) / 1e4,
-            ramp: (event.rampPpm ?? 0) / 1e4,
+            time: Number(publishedAt),
+            index: priceForChart(indexPriceE12),
+            mark: priceForChart(markPriceE12),
+            target: targetPpm / 1e4,
+            ramp: rampPpm / 1e4,
         },
     ];
 }

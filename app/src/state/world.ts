@@ -5,16 +5,22 @@ import {
     PARAM_CHANGE_DISCRIMINATOR,
     POSITION_DISCRIMINATOR,
     PROTOCOL_DISCRIMINATOR,
+    TOP_UP_PLAN_DISCRIMINATOR,
+    WITHDRAWAL_DISCRIMINATOR,
     getMarketDecoder,
     getOrderDecoder,
     getParamChangeDecoder,
     getPositionDecoder,
     getProtocolDecoder,
+    getTopUpPlanDecoder,
+    getWithdrawalDecoder,
     type Market,
     type Order,
     type ParamChange,
     type Position,
     type Protocol,
+    type TopUpPlan,
+    type Withdrawal,
 } from '@bulkhead/client';
 import type { Address, ReadonlyUint8Array } from '@solana/kit';
 
@@ -37,6 +43,8 @@ export interface World {
     positions: ReadonlyMap<Address, Held<Position>>;
     orders: ReadonlyMap<Address, Held<Order>>;
     changes: ReadonlyMap<Address, Held<ParamChange>>;
+    withdrawals: ReadonlyMap<Address, Held<Withdrawal>>;
+    plans: ReadonlyMap<Address, Held<TopUpPlan>>;
     prices: ReadonlyMap<Address, PriceAccount>;
     /** Chain's clock less this machine's, seconds. */
     clockAhead: number;
@@ -52,6 +60,8 @@ export const EMPTY: World = {
     positions: new Map(),
     orders: new Map(),
     changes: new Map(),
+    withdrawals: new Map(),
+    plans: new Map(),
     prices: new Map(),
     clockAhead: 0,
     feed: 'connecting',
@@ -96,26 +106,31 @@ function read(world: World, change: Change): World {
     if (change.kind === 'price') {
         return { ...world, prices: put(world.prices, address, { owner: change.owner, data }) };
     }
-    if (is(data, POSITION_DISCRIMINATOR)) {
-        const held = { address, data, account: getPositionDecoder().decode(data) };
-        return { ...world, positions: put(world.positions, address, held) };
-    }
-    if (is(data, ORDER_DISCRIMINATOR)) {
-        return {
-            ...world,
-            orders: put(world.orders, address, { address, data, account: getOrderDecoder().decode(data) }),
-        };
-    }
-    if (is(data, MARKET_DISCRIMINATOR)) {
-        const held = { address, data, account: getMarketDecoder().decode(data) };
-        return { ...world, markets: put(world.markets, address, held) };
-    }
     if (is(data, PROTOCOL_DISCRIMINATOR)) {
         return { ...world, protocol: { address, data, account: getProtocolDecoder().decode(data) } };
     }
+    const held = <T>(decoder: { decode(bytes: Uint8Array): T }): Held<T> => ({
+        address,
+        data,
+        account: decoder.decode(data),
+    });
+    if (is(data, MARKET_DISCRIMINATOR)) {
+        return { ...world, markets: put(world.markets, address, held(getMarketDecoder())) };
+    }
+    if (is(data, POSITION_DISCRIMINATOR)) {
+        return { ...world, positions: put(world.positions, address, held(getPositionDecoder())) };
+    }
+    if (is(data, ORDER_DISCRIMINATOR)) {
+        return { ...world, orders: put(world.orders, address, held(getOrderDecoder())) };
+    }
+    if (is(data, WITHDRAWAL_DISCRIMINATOR)) {
+        return { ...world, withdrawals: put(world.withdrawals, address, held(getWithdrawalDecoder())) };
+    }
+    if (is(data, TOP_UP_PLAN_DISCRIMINATOR)) {
+        return { ...world, plans: put(world.plans, address, held(getTopUpPlanDecoder())) };
+    }
     if (is(data, PARAM_CHANGE_DISCRIMINATOR)) {
-        const held = { address, data, account: getParamChangeDecoder().decode(data) };
-        return { ...world, changes: put(world.changes, address, held) };
+        return { ...world, changes: put(world.changes, address, held(getParamChangeDecoder())) };
     }
     if (data.length > 8 && data.some((byte) => byte !== 0)) return world;
     return {
@@ -123,6 +138,8 @@ function read(world: World, change: Change): World {
         positions: without(world.positions, address),
         orders: without(world.orders, address),
         changes: without(world.changes, address),
+        withdrawals: without(world.withdrawals, address),
+        plans: without(world.plans, address),
     };
 }
 

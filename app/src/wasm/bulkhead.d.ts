@@ -1,15 +1,5 @@
 /* tslint:disable */
 /* eslint-disable */
-export interface BulkheadEvent {
-    name: string;
-    position?: string; market?: string; order?: string; by?: string; delegate?: string;
-    amountAtoms?: bigint; collateralAtoms?: bigint; sizeAtoms?: bigint; priceE12?: bigint;
-    pnlAtoms?: bigint; feeAtoms?: bigint; payAtoms?: bigint; errorCode?: number;
-    indexPriceE12?: bigint; markPriceE12?: bigint; publishedAt?: bigint; targetPpm?: number; rampPpm?: number;
-    poolAtoms?: bigint; valueBeforeAtoms?: bigint; shares?: bigint;
-}
-
-
 export interface CrashStep {
     pricesE12: bigint[];
     isolatedAtoms: bigint[];
@@ -56,6 +46,13 @@ export interface IncreaseAmounts {
 
 export interface IncreaseView extends IncreaseAmounts { after: Standing; }
 export interface DecreaseView extends DecreaseAmounts { after: Standing | null; }
+
+
+export interface LeaveView {
+    amountAtoms: bigint;
+    shares: bigint;
+    whole: boolean;
+}
 
 
 export interface LiquidationView {
@@ -106,7 +103,12 @@ export interface MarketView {
     freeAtoms: bigint;
     shares: bigint;
     depositValueAtoms: bigint;
-    sharePriceE12: bigint;
+    withdrawalValueAtoms: bigint;
+    depositPriceE9: bigint;
+    withdrawalPriceE9: bigint;
+    promisedAtoms: bigint;
+    outflowLeftAtoms: bigint;
+    withdrawalsShort: number;
     insuranceAtoms: bigint;
     protocolFeesAtoms: bigint;
     crankBudgetAtoms: bigint;
@@ -114,13 +116,28 @@ export interface MarketView {
 }
 
 
-export interface OrderTiming {
-    due: boolean;
+export interface OrderStanding {
+    state: string;
+    windowFrom: bigint;
+    windowUntil: bigint;
     cancellableFrom: bigint;
-    cancellable: boolean;
-    fillsFrom: bigint;
-    fillsUntil: bigint;
+    fillPriceE12: bigint;
+    errorCode: number;
+    refusal: string;
+    cancellableByOwner: boolean;
+    cancellableByAnyone: boolean;
     tipLamports: bigint;
+    triggerTipLamports: bigint;
+    triggersAbove: boolean;
+}
+
+
+export interface PlanView {
+    triggerHealthPpm: bigint;
+    intoVaultAtoms: bigint;
+    keeperPayAtoms: bigint;
+    due: boolean;
+    refusal: string;
 }
 
 
@@ -157,6 +174,25 @@ export interface Standing {
 }
 
 
+export interface TriggerView {
+    above: boolean;
+    met: boolean;
+    beyondLiquidation: boolean;
+}
+
+
+export interface WithdrawalStanding {
+    state: string;
+    amountAtoms: bigint;
+    shares: bigint;
+    whole: boolean;
+    tipLamports: bigint;
+    cancellableByOwner: boolean;
+    cancellableByAnyone: boolean;
+    refusal: string;
+}
+
+
 
 /**
  * A crash to run over positions.
@@ -189,6 +225,10 @@ export class Look {
      */
     acceptablePriceE12(short: boolean, decrease: boolean, slippage_ppm: number): bigint;
     /**
+     * The same look if the price were this one: for quotes of orders that wait for it.
+     */
+    at(price_e12: bigint): Look;
+    /**
      * The market.
      */
     market(): MarketView;
@@ -198,9 +238,13 @@ export class Look {
      */
     constructor(market: Uint8Array | number[], price_address: string, price_owner: string, price: Uint8Array | number[], now: bigint, updated: boolean);
     /**
-     * When an order fills, and whether the price at hand fills it as far as time goes.
+     * Where an order of a position stands.
      */
-    orderTiming(order: Uint8Array | number[]): OrderTiming;
+    order(order: Uint8Array | number[], position: Uint8Array | number[]): OrderStanding;
+    /**
+     * A plan that is set.
+     */
+    plan(position: Uint8Array | number[], plan: Uint8Array | number[]): PlanView;
     /**
      * How a position stands.
      */
@@ -230,15 +274,23 @@ export class Look {
      */
     quoteOpen(short: boolean, collateral_atoms: bigint, size_atoms: bigint, payout_cap_ppm: number, slippage_ppm: number): IncreaseView;
     /**
+     * A plan before it is set; an error where the program would refuse it.
+     */
+    quotePlan(position: Uint8Array | number[], budget_atoms: bigint, trigger_ppm: number, amount_atoms: bigint, interval_secs: number, keeper_pay_atoms: bigint): PlanView;
+    /**
      * The standing after removing collateral.
      */
     quoteRemove(position: Uint8Array | number[], amount_atoms: bigint): Standing;
+    /**
+     * What leaving with so many shares would bring.
+     */
+    quoteWithdrawal(shares: bigint): LeaveView;
     /**
      * The most that can be removed.
      */
     removableAtoms(position: Uint8Array | number[]): bigint;
     /**
-     * Worth of so many shares, at the value that a depositor pays.
+     * Worth of so many shares to one who leaves.
      */
     sharesValueAtoms(shares: bigint): bigint;
     /**
@@ -249,17 +301,42 @@ export class Look {
      * So many per cent of a position's size, to close; all of it at a hundred.
      */
     sizeOfPart(position: Uint8Array | number[], percent: number): bigint;
+    /**
+     * What a trigger price would mean. Kinds are the program's: 1 limit, 2 stop-loss, 3 take-profit.
+     * `liquidation_price_e12` is the position's, or zero.
+     */
+    trigger(short: boolean, decrease: boolean, kind: number, price_e12: bigint, liquidation_price_e12: bigint): TriggerView;
+    /**
+     * Where a withdrawal stands.
+     */
+    withdrawal(data: Uint8Array | number[]): WithdrawalStanding;
 }
 
 /**
- * The events of a transaction that succeeded, in their order.
+ * The data of the program's events, discriminators included, in their order; nothing of a transaction that
+ * failed. What other programs have logged is not among it, whatever it looks like.
  */
-export function eventsOf(logs: string[]): BulkheadEvent[];
+export function eventData(logs: string[]): Uint8Array[];
 
 /**
  * The error behind a failed transaction: from its logs where they name one, else from its code alone.
  */
 export function explain(logs: string[], code?: number | null): string | undefined;
+
+/**
+ * The most that a keeper may be paid out of such an amount.
+ */
+export function keeperPayMaxAtoms(amount_atoms: bigint): bigint;
+
+/**
+ * What a share went for, in 10^-9 atoms, rounded down; zero for none.
+ */
+export function sharePriceE9(amount_atoms: bigint, shares: bigint): bigint;
+
+/**
+ * The sum of budgets: what the owner's approval has to cover.
+ */
+export function totalAtoms(amounts_atoms: BigUint64Array | bigint[]): bigint;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
@@ -270,12 +347,15 @@ export interface InitOutput {
     readonly crash_add: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly crash_new: () => number;
     readonly crash_run: (a: number, b: number) => [number, number, number];
-    readonly eventsOf: (a: number, b: number) => any;
+    readonly eventData: (a: number, b: number) => any;
     readonly explain: (a: number, b: number, c: number) => [number, number];
+    readonly keeperPayMaxAtoms: (a: bigint) => [bigint, number, number];
     readonly look_acceptablePriceE12: (a: number, b: number, c: number, d: number) => [bigint, number, number];
+    readonly look_at: (a: number, b: bigint) => number;
     readonly look_market: (a: number) => [number, number, number];
     readonly look_new: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: bigint, j: number) => [number, number, number];
-    readonly look_orderTiming: (a: number, b: number, c: number) => [number, number, number];
+    readonly look_order: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+    readonly look_plan: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
     readonly look_position: (a: number, b: number, c: number) => [number, number, number];
     readonly look_quoteAdd: (a: number, b: number, c: number, d: bigint) => [number, number, number];
     readonly look_quoteDecrease: (a: number, b: number, c: number, d: bigint, e: number) => [number, number, number];
@@ -283,11 +363,17 @@ export interface InitOutput {
     readonly look_quoteIncrease: (a: number, b: number, c: number, d: bigint, e: number, f: number) => [number, number, number];
     readonly look_quoteLiquidation: (a: number, b: number, c: number) => [number, number, number];
     readonly look_quoteOpen: (a: number, b: number, c: bigint, d: bigint, e: number, f: number) => [number, number, number];
+    readonly look_quotePlan: (a: number, b: number, c: number, d: bigint, e: number, f: bigint, g: number, h: bigint) => [number, number, number];
     readonly look_quoteRemove: (a: number, b: number, c: number, d: bigint) => [number, number, number];
+    readonly look_quoteWithdrawal: (a: number, b: bigint) => [number, number, number];
     readonly look_removableAtoms: (a: number, b: number, c: number) => [bigint, number, number];
     readonly look_sharesValueAtoms: (a: number, b: bigint) => [bigint, number, number];
     readonly look_sizeAtLeverage: (a: number, b: bigint, c: number) => [bigint, number, number];
     readonly look_sizeOfPart: (a: number, b: number, c: number, d: number) => [bigint, number, number];
+    readonly look_trigger: (a: number, b: number, c: number, d: number, e: bigint, f: bigint) => [number, number, number];
+    readonly look_withdrawal: (a: number, b: number, c: number) => [number, number, number];
+    readonly sharePriceE9: (a: bigint, b: bigint) => bigint;
+    readonly totalAtoms: (a: number, b: number) => [bigint, number, number];
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

@@ -60,6 +60,12 @@ if (Symbol.dispose) Crash.prototype[Symbol.dispose] = Crash.prototype.free;
  * A market and its price at a moment.
  */
 export class Look {
+    static __wrap(ptr) {
+        const obj = Object.create(Look.prototype);
+        obj.__wbg_ptr = ptr;
+        LookFinalization.register(obj, obj.__wbg_ptr, obj);
+        return obj;
+    }
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
@@ -83,6 +89,15 @@ export class Look {
             throw takeFromExternrefTable0(ret[1]);
         }
         return BigInt.asUintN(64, ret[0]);
+    }
+    /**
+     * The same look if the price were this one: for quotes of orders that wait for it.
+     * @param {bigint} price_e12
+     * @returns {Look}
+     */
+    at(price_e12) {
+        const ret = wasm.look_at(this.__wbg_ptr, price_e12);
+        return Look.__wrap(ret);
     }
     /**
      * The market.
@@ -134,14 +149,48 @@ export class Look {
         return this;
     }
     /**
-     * When an order fills, and whether the price at hand fills it as far as time goes.
+     * Where an order of a position stands.
      * @param {Uint8Array | number[]} order
-     * @returns {OrderTiming}
+     * @param {Uint8Array | number[]} position
+     * @returns {OrderStanding}
      */
-    orderTiming(order) {
-        const ptr0 = passArray8ToWasm0(order, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.look_orderTiming(this.__wbg_ptr, ptr0, len0);
+    order(order, position) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passArray8ToWasm0(order, wasm.__wbindgen_malloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray8ToWasm0(position, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.look_order(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * A plan that is set.
+     * @param {Uint8Array | number[]} position
+     * @param {Uint8Array | number[]} plan
+     * @returns {PlanView}
+     */
+    plan(position, plan) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passArray8ToWasm0(position, wasm.__wbindgen_malloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArray8ToWasm0(plan, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.look_plan(this.__wbg_ptr, ptr0, len0, ptr1, len1);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }
@@ -259,6 +308,30 @@ export class Look {
         return takeFromExternrefTable0(ret[0]);
     }
     /**
+     * A plan before it is set; an error where the program would refuse it.
+     * @param {Uint8Array | number[]} position
+     * @param {bigint} budget_atoms
+     * @param {number} trigger_ppm
+     * @param {bigint} amount_atoms
+     * @param {number} interval_secs
+     * @param {bigint} keeper_pay_atoms
+     * @returns {PlanView}
+     */
+    quotePlan(position, budget_atoms, trigger_ppm, amount_atoms, interval_secs, keeper_pay_atoms) {
+        const val2 = BigInt.asIntN(64, budget_atoms);
+        const val3 = +trigger_ppm;
+        const val4 = BigInt.asIntN(64, amount_atoms);
+        const val5 = +interval_secs;
+        const val6 = BigInt.asIntN(64, keeper_pay_atoms);
+        const ptr0 = passArray8ToWasm0(position, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.look_quotePlan(this.__wbg_ptr, ptr0, len0, val2, val3, val4, val5, val6);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
      * The standing after removing collateral.
      * @param {Uint8Array | number[]} position
      * @param {bigint} amount_atoms
@@ -269,6 +342,18 @@ export class Look {
         const ptr0 = passArray8ToWasm0(position, wasm.__wbindgen_malloc);
         const len0 = WASM_VECTOR_LEN;
         const ret = wasm.look_quoteRemove(this.__wbg_ptr, ptr0, len0, val2);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * What leaving with so many shares would bring.
+     * @param {bigint} shares
+     * @returns {LeaveView}
+     */
+    quoteWithdrawal(shares) {
+        const ret = wasm.look_quoteWithdrawal(this.__wbg_ptr, shares);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }
@@ -289,7 +374,7 @@ export class Look {
         return BigInt.asUintN(64, ret[0]);
     }
     /**
-     * Worth of so many shares, at the value that a depositor pays.
+     * Worth of so many shares to one who leaves.
      * @param {bigint} shares
      * @returns {bigint}
      */
@@ -329,18 +414,50 @@ export class Look {
         }
         return BigInt.asUintN(64, ret[0]);
     }
+    /**
+     * What a trigger price would mean. Kinds are the program's: 1 limit, 2 stop-loss, 3 take-profit.
+     * `liquidation_price_e12` is the position's, or zero.
+     * @param {boolean} short
+     * @param {boolean} decrease
+     * @param {number} kind
+     * @param {bigint} price_e12
+     * @param {bigint} liquidation_price_e12
+     * @returns {TriggerView}
+     */
+    trigger(short, decrease, kind, price_e12, liquidation_price_e12) {
+        const ret = wasm.look_trigger(this.__wbg_ptr, short, decrease, kind, price_e12, liquidation_price_e12);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * Where a withdrawal stands.
+     * @param {Uint8Array | number[]} data
+     * @returns {WithdrawalStanding}
+     */
+    withdrawal(data) {
+        const ptr0 = passArray8ToWasm0(data, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.look_withdrawal(this.__wbg_ptr, ptr0, len0);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
 }
 if (Symbol.dispose) Look.prototype[Symbol.dispose] = Look.prototype.free;
 
 /**
- * The events of a transaction that succeeded, in their order.
+ * The data of the program's events, discriminators included, in their order; nothing of a transaction that
+ * failed. What other programs have logged is not among it, whatever it looks like.
  * @param {string[]} logs
- * @returns {BulkheadEvent[]}
+ * @returns {Uint8Array[]}
  */
-export function eventsOf(logs) {
+export function eventData(logs) {
     const ptr0 = passArrayJsValueToWasm0(logs, wasm.__wbindgen_malloc);
     const len0 = WASM_VECTOR_LEN;
-    const ret = wasm.eventsOf(ptr0, len0);
+    const ret = wasm.eventData(ptr0, len0);
     return ret;
 }
 
@@ -361,6 +478,45 @@ export function explain(logs, code) {
         wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
     }
     return v3;
+}
+
+/**
+ * The most that a keeper may be paid out of such an amount.
+ * @param {bigint} amount_atoms
+ * @returns {bigint}
+ */
+export function keeperPayMaxAtoms(amount_atoms) {
+    const ret = wasm.keeperPayMaxAtoms(amount_atoms);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return BigInt.asUintN(64, ret[0]);
+}
+
+/**
+ * What a share went for, in 10^-9 atoms, rounded down; zero for none.
+ * @param {bigint} amount_atoms
+ * @param {bigint} shares
+ * @returns {bigint}
+ */
+export function sharePriceE9(amount_atoms, shares) {
+    const ret = wasm.sharePriceE9(amount_atoms, shares);
+    return BigInt.asUintN(64, ret);
+}
+
+/**
+ * The sum of budgets: what the owner's approval has to cover.
+ * @param {BigUint64Array | bigint[]} amounts_atoms
+ * @returns {bigint}
+ */
+export function totalAtoms(amounts_atoms) {
+    const ptr0 = passArray64ToWasm0(amounts_atoms, wasm.__wbindgen_malloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.totalAtoms(ptr0, len0);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return BigInt.asUintN(64, ret[0]);
 }
 function __wbg_get_imports() {
     const import0 = {
@@ -401,6 +557,10 @@ function __wbg_get_imports() {
         },
         __wbg_new_cd4348290afae586: function() {
             const ret = new Object();
+            return ret;
+        },
+        __wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
+            const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return ret;
         },
         __wbg_push_c9f4893fc209f768: function(arg0, arg1) {
@@ -480,6 +640,19 @@ function _assertClass(instance, klass) {
     }
 }
 
+function getArrayU8FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+}
+
+let cachedBigUint64ArrayMemory0 = null;
+function getBigUint64ArrayMemory0() {
+    if (cachedBigUint64ArrayMemory0 === null || cachedBigUint64ArrayMemory0.byteLength === 0) {
+        cachedBigUint64ArrayMemory0 = new BigUint64Array(wasm.memory.buffer);
+    }
+    return cachedBigUint64ArrayMemory0;
+}
+
 let cachedDataViewMemory0 = null;
 function getDataViewMemory0() {
     if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)) {
@@ -512,6 +685,13 @@ function handleError(f, args) {
 
 function isLikeNone(x) {
     return x === undefined || x === null;
+}
+
+function passArray64ToWasm0(arg, malloc) {
+    const ptr = malloc(arg.length * 8, 8) >>> 0;
+    getBigUint64ArrayMemory0().set(arg, ptr / 8);
+    WASM_VECTOR_LEN = arg.length;
+    return ptr;
 }
 
 function passArray8ToWasm0(arg, malloc) {
@@ -608,6 +788,7 @@ function __wbg_finalize_init(instance, module) {
     wasmInstance = instance;
     wasm = instance.exports;
     wasmModule = module;
+    cachedBigUint64ArrayMemory0 = null;
     cachedDataViewMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     wasm.__wbindgen_start();

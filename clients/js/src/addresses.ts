@@ -34,3 +34,7 @@ export const findOrder = (position: Address, id: number): Promise<Address> =>
 /** A queued change, by the protocol and its number. */
 export const findChange = (protocol: Address, nonce: bigint): Promise<Address> =>
     find('change', key.encode(protocol), getU64Encoder().encode(nonce));
+
+/** A withdrawal, by market, owner and id. */
+export const findWithdrawal = (market: Address, owner: Address, id: number): Promise<Address> =>
+    find('withdrawal', key.encode(market), key.encode(owner), getU32Encoder().encode(id));

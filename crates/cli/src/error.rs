@@ -118,7 +118,12 @@ impl From<SendError> for CliError {
             }
             SendError::Node(error) => error.into(),
             SendError::Sign(_) | SendError::Build(_) => Self::usage(error),
-            SendError::Expired { .. } | SendError::Unknown { .. } => Self::Network(error.to_string()),
+            SendError::Unknown { ref signatures, .. } => {
+                let looks = signatures.iter().map(|one| format!("`bulkhead decode transaction {one}`"));
+                let looks = looks.collect::<Vec<_>>().join(", ");
+                Self::Network(format!("{error}. Before you try again, look it up: {looks}"))
+            }
+            SendError::Expired { .. } => Self::Network(error.to_string()),
         }
     }
 }

@@ -49,7 +49,8 @@ pub fn print_error(error: &CliError, format: Format) {
             let value = json!({ "error": {
                 "kind": error.kind(), "name": error.name(), "message": error.to_string(),
             }});
-            eprintln!("{value:#}");
+            // One line, the last one: progress may stand before it.
+            eprintln!("{value}");
         }
     }
 }

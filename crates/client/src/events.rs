@@ -134,7 +134,29 @@ pub struct LoggedEvents {
 
 /// Reads a transaction's log entries, each as the node gives it.
 pub fn from_logs<'a>(entries: impl IntoIterator<Item = &'a str>) -> LoggedEvents {
-    let mut logged = LoggedEvents::default();
+    let mut events = LoggedEvents::default();
+    let logged = data_from_logs(entries, |data| match read(data) {
+        Ok(event) => events.events.push(event),
+        Err(error) => events.unreadable.push(error),
+    });
+    LoggedEvents { is_truncated: logged.is_truncated, has_failed: logged.has_failed, ..events }
+}
+
+/// How a transaction's logs ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogsEnd {
+    /// Whether the node cut the logs off: events may be missing.
+    pub is_truncated: bool,
+    /// Whether a program failed: then the whole transaction did, and nothing of all this has happened.
+    pub has_failed: bool,
+}
+
+/// Hands the data that this program logged, in base64, to `take`: for who knows a few of the events only.
+pub fn data_from_logs<'a>(
+    entries: impl IntoIterator<Item = &'a str>,
+    mut take: impl FnMut(&'a str),
+) -> LogsEnd {
+    let mut end = LogsEnd::default();
     let mut running: Vec<Pubkey> = Vec::new();
     for entry in entries {
         match parse_line(entry) {
@@ -147,19 +169,21 @@ pub fn from_logs<'a>(entries: impl IntoIterator<Item = &'a str>) -> LoggedEvents
             }
             Some(LogLine::Failed { .. }) => {
                 running.pop();
-                logged.has_failed = true;
+                end.has_failed = true;
             }
-            Some(LogLine::Data(data)) if running.last() == Some(&bulkhead::ID) => match read(data) {
-                Ok(event) => logged.events.push(event),
-                Err(error) => logged.unreadable.push(error),
-            },
-            Some(LogLine::Truncated) => logged.is_truncated = true,
+            Some(LogLine::Data(data)) if running.last() == Some(&bulkhead::ID) => take(data),
+            Some(LogLine::Truncated) => end.is_truncated = true,
             Some(LogLine::Data(_)) | None => (),
         }
     }
-    logged
+    end
+}
+
+/// The bytes of logged data: discriminator and fields of an event.
+pub fn bytes(data: &str) -> Result<Vec<u8>, EventError> {
+    STANDARD.decode(data).map_err(|_| EventError::NotBase64)
 }
 
 fn read(data: &str) -> Result<AnyEvent, EventError> {
-    AnyEvent::decode(&STANDARD.decode(data).map_err(|_| EventError::NotBase64)?)
+    AnyEvent::decode(&bytes(data)?)
 }

@@ -4,14 +4,17 @@
 //! instruction would, with the same rules of age and confidence, and returns the risk crate's own report.
 //! Nothing is computed here.
 
-use bulkhead::state::{Market, Position, TopUpPlan};
+use bulkhead::state::{Market, Order, Position, TopUpPlan, Withdrawal};
 use bulkhead_risk as risk;
 use risk::health::Health;
+use risk::orders::{self, Preview};
+use risk::pool::state::{PoolState, state};
+use risk::pool::withdraw::{self, WithdrawalReport};
 use risk::top_up::{TopUpReport, top_up};
 use risk::transition::{
     self, DecreaseArgs, DecreaseReport, Frozen, IncreaseArgs, IncreaseReport, Liquidation,
 };
-use risk::{PriceE12, Purpose, QuoteAtoms, RiskError, Sample, Side, UnixSeconds};
+use risk::{MarketStatus, PriceE12, Purpose, QuoteAtoms, RiskError, Sample, Shares, Side, UnixSeconds};
 
 use crate::refusal::{Refusal, Result};
 
@@ -43,6 +46,21 @@ impl Look {
             _ => market.observe(&self.sample, purpose, self.now),
         }?;
         Ok(market)
+    }
+
+    /// The same if the sample had said `price`: for what an order would do once its trigger is met.
+    pub fn at(mut self, price: PriceE12) -> Self {
+        self.sample.price = price;
+        self
+    }
+
+    /// The market for which a pool is worth what it is: with the sample taken in for `purpose`, or settled.
+    fn pool_market(&self, purpose: Purpose) -> Result<(risk::Market, PriceE12)> {
+        if self.market.status == MarketStatus::Settled {
+            return Ok((self.market, self.market.settlement_price));
+        }
+        let market = self.observed(purpose)?;
+        Ok((market, market.oracle.index))
     }
 
     /// Price sample.
@@ -145,6 +163,36 @@ pub fn quote_liquidation(look: &Look, position: &Position, frozen: Frozen) -> Re
 pub fn quote_top_up(look: &Look, position: &Position, plan: &TopUpPlan) -> Result<TopUpReport> {
     let market = look.observed(Purpose::Liquidate)?;
     Ok(top_up(&market, &position.view()?, &plan.view()?, &look.sample, look.now)?)
+}
+
+/// Where `order` stands at the sample of `look` and what it would do, as `view_order` answers, but for the
+/// pauses and for an order of this very slot.
+pub fn quote_order(look: &Look, position: &Position, order: &Order) -> Result<Preview> {
+    let mut market = look.market;
+    Ok(orders::preview(&mut market, &position.view()?, &order.view()?, &look.sample, look.now)?)
+}
+
+/// The pool, as `view_pool` answers.
+pub fn pool(look: &Look) -> Result<PoolState> {
+    let (market, price) = look.pool_market(Purpose::Observe)?;
+    Ok(state(&market, price, look.now)?)
+}
+
+/// What `execute_withdrawal` would do; the refusal says why it would do nothing. Its escrow is taken to hold
+/// exactly its shares.
+pub fn quote_withdrawal(look: &Look, withdrawal: &Withdrawal) -> Result<WithdrawalReport> {
+    let view = withdrawal.view()?;
+    let (market, price) = look.pool_market(Purpose::Risk)?;
+    Ok(withdraw::execute(&market, price, &view, view.shares, look.now)?)
+}
+
+/// What a withdrawal of `shares` would pay if it were requested and could be executed now, at the sample of
+/// `look`: it waits an hour, and is paid at what is known then.
+pub fn quote_withdrawal_of(look: &Look, shares: Shares) -> Result<WithdrawalReport> {
+    let (market, price) = look.pool_market(Purpose::Risk)?;
+    let mut request = withdraw::request(&market.ledger, &market.params, shares, 0, look.now)?;
+    request.executable_from = look.now;
+    Ok(withdraw::execute(&market, price, &request, shares, look.now)?)
 }
 
 /// Health of `position`, as `view_position` answers.

@@ -5,7 +5,7 @@
 //! priority fee, signs, and repeats one signature until that has landed or its blockhash has expired, and
 //! only then tries a fresh blockhash. A transaction therefore lands at most once, whatever the network does.
 //!
-//! Nothing is kept between calls but the connection: both are cheap to clone and share between tasks.
+//! Nothing is kept between calls but the connection, and a blockhash for as long as the policy says: both are cheap to clone and share between tasks.
 //!
 //! ```no_run
 //! # async fn example(keeper: &solana_keypair::Keypair) -> Result<(), Box<dyn std::error::Error>> {
@@ -24,6 +24,7 @@
 //! # }
 //! ```
 
+mod blockhashes;
 mod budget;
 mod failure;
 mod landing;

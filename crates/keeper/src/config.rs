@@ -72,6 +72,9 @@ macro_rules! section {
     };
 }
 
+/// Of the minute or so that a blockhash lives.
+const BLOCKHASH_AGE_MAX: Duration = Duration::from_secs(2);
+
 section!(
     /// Log lines.
     Log { format: LogFormat = LogFormat::Text, filter: String = "info".into() }
@@ -156,8 +159,13 @@ section!(
     Duties {
         update_markets: DutySettings = DutySettings::default(),
         execute_orders: DutySettings = DutySettings::default(),
+        trigger_orders: DutySettings = DutySettings::default(),
         liquidate: DutySettings = DutySettings::default(),
         settle_capped: DutySettings = DutySettings::default(),
+        execute_top_ups: DutySettings = DutySettings::default(),
+        settle_markets: DutySettings = DutySettings::default(),
+        settle_positions: DutySettings = DutySettings::default(),
+        execute_withdrawals: DutySettings = DutySettings::default(),
         cancel_orders: DutySettings = DutySettings::default(),
         sweep_orders: DutySettings = DutySettings::default(),
         collect_frozen: DutySettings = DutySettings::default(),
@@ -173,8 +181,13 @@ impl Duties {
         match duty {
             Duty::UpdateMarkets => plain(&self.update_markets),
             Duty::ExecuteOrders => plain(&self.execute_orders),
+            Duty::TriggerOrders => plain(&self.trigger_orders),
             Duty::Flag | Duty::Liquidate => plain(&self.liquidate),
             Duty::SettleCapped => plain(&self.settle_capped),
+            Duty::ExecuteTopUps => plain(&self.execute_top_ups),
+            Duty::SettleMarkets => plain(&self.settle_markets),
+            Duty::SettlePositions => plain(&self.settle_positions),
+            Duty::ExecuteWithdrawals | Duty::CancelWithdrawals => plain(&self.execute_withdrawals),
             Duty::CancelOrders => plain(&self.cancel_orders),
             Duty::SweepOrders => plain(&self.sweep_orders),
             Duty::CollectFrozen => plain(&self.collect_frozen),
@@ -285,6 +298,7 @@ impl Config {
             priority_fee_lamports_max: u64::MAX,
             // What has expired is planned anew, from what the chain shows by then.
             blockhashes_max: 1,
+            blockhash_age_max: BLOCKHASH_AGE_MAX,
             poll_every: Duration::from_millis(self.send.poll_ms),
             resend_every: Duration::from_millis(self.send.resend_ms),
             silence_max: Duration::from_secs(30),
@@ -299,6 +313,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const LEAST: &str =
@@ -331,6 +347,32 @@ mod tests {
         let least = load(LEAST).unwrap();
         let same = Config { keypair: least.keypair.clone(), ..example };
         assert_eq!(same, least, "the example shows other values than the defaults");
+    }
+
+    /// Names in the first column of the duties' table.
+    fn documented() -> BTreeSet<&'static str> {
+        let text = include_str!("../../../docs/keeper.md");
+        let table = text.split("\n## ").find(|part| part.starts_with("Duties\n")).unwrap();
+        table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|row| row.0).collect()
+    }
+
+    #[test]
+    fn every_duty_is_switched_shown_and_documented_by_its_section() {
+        let example = include_str!("../keeper.example.toml");
+        let shown = example.lines().filter_map(|line| line.strip_prefix("[duties.")?.split_once(']'));
+        let sections: BTreeSet<_> = Duty::ALL.iter().map(|duty| duty.section()).collect();
+        assert_eq!(shown.map(|line| line.0).collect::<BTreeSet<_>>(), sections);
+        assert_eq!(documented(), sections);
+        for section in &sections {
+            for enabled in [false, true] {
+                let text = format!("{LEAST}[duties.{section}]\nenabled = {enabled}\nat_loss = false\n");
+                let duties = load(&text).unwrap().duties;
+                for duty in Duty::ALL {
+                    let is_of = duty.section() == *section;
+                    assert_eq!(duties.of(duty) == (enabled, false), is_of, "{section} and {}", duty.name());
+                }
+            }
+        }
     }
 
     #[test]

@@ -115,7 +115,9 @@ impl Engine {
     /// Waits for what is in flight.
     pub async fn finish(&mut self, events: &mut UnboundedReceiver<Event>) {
         let deadline = tokio::time::sleep(Duration::from_secs(self.config.send.shutdown_secs));
-        info!(transactions = self.jobs.len(), "waiting for what is in flight");
+        if !self.jobs.is_empty() {
+            info!(transactions = self.jobs.len(), "waiting for what is in flight");
+        }
         tokio::pin!(deadline);
         while !self.jobs.is_empty() {
             tokio::select! {

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use bulkhead::state::Market;
+use bulkhead::state::{Market, Settlement, TopUpPlan, Withdrawal};
 use bulkhead_client::accounts::AnyAccount;
 use bulkhead_client::rpc::{ChainClock, Keyed, Node, PositionFilter};
 use futures_util::StreamExt;
@@ -203,12 +203,15 @@ impl Feed {
         let markets = node.markets().await.context("markets")?;
         let positions = node.positions(&PositionFilter::default()).await.context("positions")?;
         let orders = node.orders().await.context("orders")?;
+        let top_ups = node.top_up_plans().await.context("top-up plans")?;
+        let withdrawals = node.withdrawals().await.context("withdrawals")?;
+        let settlements = node.settlements().await.context("settlements")?;
         let mut price_keys: Vec<Pubkey> =
             markets.iter().map(|market| market.account.oracle.account).collect();
         price_keys.sort_unstable();
         price_keys.dedup();
         let (clock, prices) = self.read_prices(&price_keys).await?;
-        let (position_count, order_count) = (positions.len(), orders.len());
+        let counts = [positions.len(), orders.len(), top_ups.len(), withdrawals.len()];
         let mut accounts = vec![(bulkhead_client::pda::protocol(), AnyAccount::Protocol(Box::new(protocol)))];
         let market = |market: Keyed<Market>| (market.key, AnyAccount::Market(Box::new(market.account)));
         accounts.extend(markets.into_iter().map(market));
@@ -217,17 +220,20 @@ impl Feed {
         );
         accounts
             .extend(orders.into_iter().map(|found| (found.key, AnyAccount::Order(Box::new(found.account)))));
+        let top_up = |found: Keyed<TopUpPlan>| (found.key, AnyAccount::TopUpPlan(Box::new(found.account)));
+        accounts.extend(top_ups.into_iter().map(top_up));
+        let withdrawal =
+            |found: Keyed<Withdrawal>| (found.key, AnyAccount::Withdrawal(Box::new(found.account)));
+        accounts.extend(withdrawals.into_iter().map(withdrawal));
+        let settlement =
+            |found: Keyed<Settlement>| (found.key, AnyAccount::Settlement(Box::new(found.account)));
+        accounts.extend(settlements.into_iter().map(settlement));
         self.tell(Update::Snapshot(Box::new(Snapshot { slot, accounts, prices, clock })));
         telemetry::snapshot(begun.elapsed());
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        info!(
-            slot,
-            markets = price_keys.len(),
-            positions = position_count,
-            orders = order_count,
-            millis,
-            "snapshot"
-        );
+        let [positions, orders, top_ups, withdrawals] = counts;
+        let markets = price_keys.len();
+        info!(slot, markets, positions, orders, top_ups, withdrawals, millis, "snapshot");
         Ok(price_keys)
     }
 

@@ -5,28 +5,23 @@
 //! notify of accounts that were closed (their owner is another program then), so [`State::apply`] names those
 //! that a look is due at: [`Doubt`].
 
+mod known;
 mod market;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bulkhead::state::{Order, Position, Protocol};
+use bulkhead::state::{Order, Position, Protocol, Settlement, TopUpPlan, Withdrawal};
 use bulkhead_client::accounts::AnyAccount;
 use bulkhead_client::rpc::{ChainClock, Keyed};
 use bulkhead_risk::UnixSeconds;
 use solana_pubkey::Pubkey;
 
+use known::{At, Known};
 pub use market::{MarketState, Seen};
 pub use time::ChainTime;
 
 use crate::config::Duties;
-
-/// An account, and the slot that it was read at.
-#[derive(Clone, Copy, Debug)]
-struct At<T> {
-    slot: u64,
-    account: T,
-}
 
 /// What lies in a price account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +88,9 @@ pub struct State {
     positions: BTreeMap<Pubkey, At<Position>>,
     orders: BTreeMap<Pubkey, At<Order>>,
     orders_of: HashMap<Pubkey, BTreeSet<Pubkey>>,
+    top_ups: Known<TopUpPlan>,
+    withdrawals: Known<Withdrawal>,
+    settlements: Known<Settlement>,
     time: Option<ChainTime>,
     slot: u64,
 }
@@ -112,7 +110,8 @@ impl State {
                 self.time = Some(ChainTime::new(clock.now));
             }
             Update::Slot(slot) => self.slot = self.slot.max(slot),
-            Update::Lost => {}
+            // The chain may come back with lower slots: then what is known would count as newer for long.
+            Update::Lost => *self = Self::default(),
         }
         Doubt::default()
     }
@@ -143,6 +142,9 @@ impl State {
         for (key, market) in old.markets.into_iter().filter(|(_, market)| newer(market.slot)) {
             self.put(key, market.slot, Some(AnyAccount::Market(Box::new(market.account))));
         }
+        self.top_ups.keep_newer(old.top_ups, snapshot.slot);
+        self.withdrawals.keep_newer(old.withdrawals, snapshot.slot);
+        self.settlements.keep_newer(old.settlements, snapshot.slot);
         for price in &snapshot.prices {
             self.put_price(price);
         }
@@ -164,13 +166,10 @@ impl State {
                     self.orders.insert(key, At { slot, account: *account });
                 }
             }
-            Some(
-                AnyAccount::Trader(_)
-                | AnyAccount::ParamChange(_)
-                | AnyAccount::Settlement(_)
-                | AnyAccount::Withdrawal(_)
-                | AnyAccount::TopUpPlan(_),
-            ) => {}
+            Some(AnyAccount::TopUpPlan(account)) => self.top_ups.put(key, slot, *account),
+            Some(AnyAccount::Withdrawal(account)) => self.withdrawals.put(key, slot, *account),
+            Some(AnyAccount::Settlement(account)) => self.settlements.put(key, slot, *account),
+            Some(AnyAccount::Trader(_) | AnyAccount::ParamChange(_)) => {}
             None => self.remove(&key, slot),
         }
         Doubt::default()
@@ -202,6 +201,9 @@ impl State {
     }
 
     fn remove(&mut self, key: &Pubkey, slot: u64) {
+        self.top_ups.remove(key, slot);
+        self.withdrawals.remove(key, slot);
+        self.settlements.remove(key, slot);
         if self.positions.get(key).is_some_and(|known| known.slot <= slot) {
             if let Some(market) = self.positions.remove(key).map(|held| held.account.market)
                 && let Some(market) = self.markets.get_mut(&market)
@@ -279,6 +281,21 @@ impl State {
     /// How many orders are known.
     pub fn order_count(&self) -> usize {
         self.orders.len()
+    }
+
+    /// All top-up plans.
+    pub fn top_ups(&self) -> impl Iterator<Item = Keyed<TopUpPlan>> {
+        self.top_ups.iter()
+    }
+
+    /// All withdrawals that wait.
+    pub fn withdrawals(&self) -> impl Iterator<Item = Keyed<Withdrawal>> {
+        self.withdrawals.iter()
+    }
+
+    /// The prices of a market's wind-down, by their own address.
+    pub fn settlement(&self, key: &Pubkey) -> Option<&Settlement> {
+        self.settlements.get(key)
     }
 
     /// Up to `count` positions after `last`, round and round.

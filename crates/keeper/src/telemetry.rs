@@ -1,5 +1,6 @@
 //! Metrics and logs. docs/keeper.md lists every metric; their names are all here.
 
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -24,6 +25,8 @@ const SECONDS: [f64; 14] = [0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0,
 pub fn start_logs(settings: &Log) -> Result<()> {
     let filter = EnvFilter::try_new(&settings.filter).context("log.filter")?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // In a file colours are noise.
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
     let started = match settings.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
@@ -135,6 +138,8 @@ pub(crate) async fn landed(sender: &Sender, landed: &Landed, duty: Duty, actions
                     .fold(0, u64::saturating_add)
             }
             AnyEvent::CappedSettled(event) => event.keeper_pay_atoms,
+            AnyEvent::CrankPaid(event) => event.amount_atoms,
+            AnyEvent::ToppedUp(event) => event.keeper_pay_atoms,
             _ => 0,
         };
         counter!("bulkhead_keeper_earned_quote_atoms_total").increment(pay);

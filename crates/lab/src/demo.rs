@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::path::instant::parse_instant;
 use crate::path::{ConfidenceModel, Expansion, PricePath, load, synthetic};
-use crate::record::{MarginMode, RunRecord};
+use crate::record::{MarginMode, Rates, RunRecord};
 use crate::report;
 use crate::runner::ReplayConfig;
 use crate::summary::terminal;
@@ -55,6 +55,10 @@ pub struct DemoArgs {
     #[arg(long)]
     pub static_margin: bool,
 
+    /// Trade fee, borrow fee, funding, price impact and keepers' pay: as live markets have them, or none.
+    #[arg(long, value_enum, default_value_t = Rates::Live)]
+    pub rates: Rates,
+
     /// Where to write the report: one HTML file, complete in itself.
     #[arg(long, value_name = "FILE", default_value = "target/demo/report.html")]
     pub out: PathBuf,
@@ -80,7 +84,8 @@ pub fn run(
     let expansion = Expansion::new(args.samples_per_minute, ConfidenceModel::default())?;
     note_what_is_unusual(&path);
     let replay_with = |margin| {
-        let config = ReplayConfig { positions: args.positions, seed: args.seed, margin, expansion };
+        let (positions, seed, rates) = (args.positions, args.seed, args.rates);
+        let config = ReplayConfig { positions, seed, margin, rates, expansion };
         let progress = progress_bar(expansion.sample_count(&path), margin);
         let record = replay(&path, &config, &progress);
         progress.finish_and_clear();
@@ -190,6 +195,7 @@ mod tests {
         let replay = |path: &PricePath, config: &ReplayConfig, progress: &ProgressBar| {
             assert_eq!(path.bars().len(), 2 * 1_440);
             assert_eq!((config.positions, config.seed, progress.length()), (300, 9, Some(4 * 2 * 1_440)));
+            assert_eq!(config.rates, Rates::Live);
             seen.borrow_mut().push(config.margin);
             Ok(recorded(config.margin))
         };

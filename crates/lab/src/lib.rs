@@ -7,6 +7,7 @@
 
 pub mod adversary;
 pub mod demo;
+pub mod flows;
 pub mod live;
 pub mod path;
 pub mod record;

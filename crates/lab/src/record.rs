@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flows::Flows;
 use crate::summary::Summary;
 
 /// How the market of a run sets its margin.
@@ -27,6 +28,25 @@ impl MarginMode {
     }
 }
 
+/// What trading costs in the market of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Rates {
+    /// Trade fee, borrow fee, funding, price impact, keepers' least pay and paid updates, as live markets have them.
+    Live,
+    /// None of them.
+    Zero,
+}
+
+impl Rates {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Live => "live rates",
+            Self::Zero => "rates of zero",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRecord {
     pub info: RunInfo,
@@ -36,6 +56,7 @@ pub struct RunRecord {
     pub rows: Vec<MinuteRow>,
     /// In order of time.
     pub liquidations: Vec<Liquidation>,
+    pub flows: Flows,
     pub summary: Summary,
 }
 
@@ -54,6 +75,7 @@ pub struct RunInfo {
     pub positions_wanted: u32,
     pub seed: u64,
     pub margin: MarginMode,
+    pub rates: Rates,
     pub quote_symbol: String,
     pub quote_decimals: u8,
     /// Wall-clock time of the replay.
@@ -202,6 +224,7 @@ mod tests {
             parameters: vec![],
             rows: vec![row(90_000, 0, 0), row(30_000, 2, 1), row(41_001, 0, 1)],
             liquidations: vec![],
+            flows: Flows::default(),
             summary: Summary::default(),
         };
         assert_eq!(record.mean_margin_ppm(), Some(32_750));

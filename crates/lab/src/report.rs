@@ -2,10 +2,11 @@
 //! phone.
 //!
 //! Figures come from the record in one direction: [`timeline`] thins the minutes, [`charts`] says what is
-//! drawn, [`page`] lays it out; the script in `assets/report.js` only draws. Here, and only here, amounts
+//! drawn, [`flows`] draws who paid whom, [`page`] lays it out; the script in `assets/report.js` only draws. Here, and only here, amounts
 //! become floats.
 
 mod charts;
+mod flows;
 mod html;
 mod page;
 mod timeline;

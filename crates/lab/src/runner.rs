@@ -13,6 +13,8 @@
 mod books;
 mod holding;
 mod keeper;
+mod money;
+mod orders;
 mod owners;
 mod parameters;
 mod plan;
@@ -24,15 +26,19 @@ pub use short::replay_short;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use bulkhead_client::events::AnyEvent;
 use bulkhead_client::ix;
 use bulkhead_risk::{Market, Purpose, QuoteAtoms, RiskError, Sample, UnixSeconds};
 use indicatif::ProgressBar;
 
+use crate::flows::{Party, Payment};
 use crate::path::{Expansion, MINUTE_SECS, PathSample, PricePath};
-use crate::record::{Liquidation, MarginMode, MinuteRow, RunInfo, RunRecord};
+use crate::record::{Liquidation, MarginMode, MinuteRow, Rates, RunInfo, RunRecord};
 use crate::world::price::PythEma;
 use crate::world::{PriceUpdate, World, WorldOptions, defaults};
 use holding::Holding;
+use money::{Money, Scene};
+use solana_instruction::Instruction;
 use tally::Tally;
 
 /// Everything a replay depends on besides the path: the same configuration and path give the same record.
@@ -43,6 +49,7 @@ pub struct ReplayConfig {
     /// Of the positions' sides, sizes, leverages and times.
     pub seed: u64,
     pub margin: MarginMode,
+    pub rates: Rates,
     pub expansion: Expansion,
 }
 
@@ -81,6 +88,9 @@ struct Replay {
     /// Holdings that are not gone, so that the closed ones cost nothing.
     live: Vec<usize>,
     tally: Tally,
+    money: Money,
+    /// What owners were given to put in.
+    granted_atoms: u64,
     liquidations: Vec<Liquidation>,
     rows: Vec<MinuteRow>,
     /// The minute at hand; filled when it ends.
@@ -93,7 +103,7 @@ impl Replay {
         let first = config.expansion.samples(path).next().context("the path has no sample")?;
         let pool_atoms = (u64::from(config.positions) * POOL_PER_POSITION_ATOMS).max(POOL_ATOMS_MIN);
         let mut world = World::with(WorldOptions {
-            params: parameters::of(path.name(), config.margin)?,
+            params: parameters::of(path.name(), config.margin, config.rates)?,
             start_secs: first.ts_secs - MINUTE_SECS,
             price_e8: first.price_e8,
             pool_atoms,
@@ -101,6 +111,8 @@ impl Replay {
         })?;
         let plans = plan::draw(config.positions, config.seed, path.from_secs(), path.to_secs());
         let holdings: Vec<_> = plans.into_iter().map(|plan| Holding::new(plan, world.actor(0))).collect();
+        let mut money = Money::default();
+        money.flows.pay(Payment::PoolDeposit, Party::Providers, Party::Pool, pool_atoms);
         Ok(Self {
             market: world.market().view()?,
             sample: Sample::default(),
@@ -109,6 +121,8 @@ impl Replay {
             live: (0..holdings.len()).collect(),
             holdings,
             tally: Tally::default(),
+            money,
+            granted_atoms: 0,
             liquidations: vec![],
             rows: vec![],
             minute: None,
@@ -168,12 +182,22 @@ impl Replay {
             return Ok(false);
         };
         self.opened_bucket = observed.opened_bucket;
-        let update = ix::update_market(&self.world.keys);
-        let accepted = self.tally.send(&mut self.world, &[update])?.is_some();
+        projected.take_crank_fee(&observed).map_err(refused)?;
+        let update = ix::crank_market(&self.world.keys, self.world.keeper.tokens);
+        let accepted = self.send(&[update])?.is_some();
         self.tally.summary.market_updates += u64::from(accepted);
         self.reload_market()?;
         anyhow::ensure!(self.market == projected, "the program updated the market otherwise than the host");
         Ok(accepted)
+    }
+
+    /// Sends one transaction and follows its money; its events, or none if it failed.
+    fn send(&mut self, instructions: &[Instruction]) -> Result<Option<Vec<AnyEvent>>> {
+        let events = self.tally.send(&mut self.world, instructions)?;
+        if let Some(events) = &events {
+            self.money.note(&Scene { world: &self.world, sample: &self.sample }, events)?;
+        }
+        Ok(events)
     }
 
     fn now(&self) -> UnixSeconds {
@@ -214,14 +238,16 @@ impl Replay {
             positions_wanted: config.positions,
             seed: config.seed,
             margin: config.margin,
+            rates: config.rates,
             quote_symbol: "USDC".into(),
             quote_decimals: defaults::QUOTE_DECIMALS,
             elapsed_secs,
         };
         let parameters = parameters::table(&self.market.params);
-        let ending = self.ending();
-        let summary = self.tally.into_summary(&self.liquidations, ending);
-        RunRecord { info, parameters, rows: self.rows, liquidations: self.liquidations, summary }
+        let (ending, flows) = (self.ending(), self.flows());
+        let mut summary = self.tally.into_summary(&self.liquidations, ending);
+        summary.promises.flows_difference_atoms = clamped(flows.difference_atoms());
+        RunRecord { info, parameters, rows: self.rows, liquidations: self.liquidations, flows, summary }
     }
 }
 
@@ -232,4 +258,8 @@ fn refused(error: RiskError) -> anyhow::Error {
 
 fn atoms(amount: QuoteAtoms) -> u64 {
     amount.get()
+}
+
+fn clamped(difference: i128) -> i64 {
+    difference.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }

@@ -104,6 +104,8 @@ pub struct PromiseCounts {
     pub vaults_difference_atoms: i64,
     /// The same for the pool and the insurance vault.
     pub pool_difference_atoms: i64,
+    /// See [`crate::flows::Flows::difference_atoms`].
+    pub flows_difference_atoms: i64,
 }
 
 /// Losses beyond a position's collateral, which the pool bears.
@@ -218,6 +220,7 @@ impl Summary {
                 "pool and insurance: tokens less booked, in atoms",
                 promises.pool_difference_atoms,
             ),
+            Check::must_be_zero("who paid whom: held less flows, in atoms", promises.flows_difference_atoms),
             Check::measured(
                 "liquidated at a q not below that at opening or last change",
                 counts.not_below_opening,
@@ -305,12 +308,13 @@ mod tests {
     fn promises_hold_only_if_every_count_is_nought_and_the_books_were_checked() {
         let good = fixture::summary();
         assert!(good.promises_hold());
-        let breaks: [fn(&mut Summary); 6] = [
+        let breaks: [fn(&mut Summary); 7] = [
             |summary| summary.liquidations.made_by_refresh = 1,
             |summary| summary.promises.losses_beyond_vault = 1,
             |summary| summary.promises.payouts_refused = 1,
             |summary| summary.promises.vaults_difference_atoms = -1,
             |summary| summary.promises.pool_difference_atoms = 1,
+            |summary| summary.promises.flows_difference_atoms = -1,
             |summary| summary.promises.book_checks = 0,
         ];
         for spoil in breaks {

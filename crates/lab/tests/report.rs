@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
+use bulkhead_lab::flows::{Flows, Party, Payment};
 use bulkhead_lab::path::{Expansion, synthetic};
-use bulkhead_lab::record::{Cause, Liquidation, MarginMode, MinuteRow, Parameter, RunInfo, RunRecord, Side};
+use bulkhead_lab::record::{
+    Cause, Liquidation, MarginMode, MinuteRow, Parameter, Rates, RunInfo, RunRecord, Side,
+};
 use bulkhead_lab::report;
 use bulkhead_lab::summary::{
     Ending, InstructionUnits, LiquidationCounts, PromiseCounts, Shortfall, Summary, Transactions,
@@ -133,6 +136,7 @@ fn run(margin: MarginMode, every: usize) -> RunRecord {
             positions_wanted: 300,
             seed: SEED,
             margin,
+            rates: Rates::Live,
             quote_symbol: "USDC".into(),
             quote_decimals: 6,
             elapsed_secs: 92,
@@ -144,7 +148,17 @@ fn run(margin: MarginMode, every: usize) -> RunRecord {
         summary: summary(&liquidations),
         rows,
         liquidations,
+        flows: flows(),
     }
+}
+
+/// A payment of each size, from nearly all to nearly nothing.
+fn flows() -> Flows {
+    let mut flows = Flows::default();
+    flows.pay(Payment::PoolDeposit, Party::Providers, Party::Pool, 50_000_000_000_000);
+    flows.pay(Payment::PriceLoss, Party::Longs, Party::Pool, 700_000_000_000);
+    flows.pay(Payment::TradeFee, Party::Shorts, Party::CrankBudget, 1);
+    flows
 }
 
 fn write(name: &str, html: &str) {
@@ -175,6 +189,7 @@ fn report_is_complete_in_itself_and_escapes_what_it_is_given() {
         html.contains("built-in crash &lt;test&gt;") && !html.contains("<test>") && !html.contains("<10x>")
     );
     assert!(html.contains("Permission is hereby granted, free of charge"));
+    assert!(html.contains("long vaults to pool, price losses: 700,000.00 USDC"));
     assert!(html.len() < 1_500_000, "{} bytes", html.len());
 }
 

@@ -1,6 +1,7 @@
 //! The validator: surfpool in this process, with JSON-RPC and websocket on 127.0.0.1.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +34,15 @@ pub(crate) struct Genesis {
     /// Who has lamports, and how many.
     pub(crate) funded: Vec<Pubkey>,
     pub(crate) lamports: u64,
+    /// File that keeps the accounts.
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+impl Genesis {
+    /// Whether the chain is there already and only goes on.
+    pub(crate) fn is_past(&self) -> bool {
+        self.ledger.as_ref().is_some_and(|file| file.exists())
+    }
 }
 
 /// A running validator; dropping it stops it and frees its ports.
@@ -69,10 +79,13 @@ impl Chain {
             log_bytes_limit: simnet.log_bytes_limit,
             ..SurfnetSvmConfig::default()
         };
-        let (svm, events, geyser_events) =
-            SurfnetSvm::new(svm_config).map_err(|error| anyhow!("surfpool does not start: {error}"))?;
+        let is_past = genesis.is_past();
+        let ledger =
+            genesis.ledger.as_ref().map(|file| file.to_str().context("the ledger's path")).transpose()?;
+        let (svm, events, geyser_events) = SurfnetSvm::new_with_db(ledger, svm_config)
+            .map_err(|error| anyhow!("surfpool does not start: {error}"))?;
         let locker = SurfnetSvmLocker::new(svm);
-        for address in &genesis.funded {
+        for address in genesis.funded.iter().filter(|_| !is_past) {
             let funded = locker.airdrop(address, genesis.lamports);
             funded
                 .map_err(|error| anyhow!("cannot fund {address}: {error:?}"))?

@@ -68,6 +68,8 @@ pub struct Localnet {
     pub mint: Pubkey,
     /// By index.
     pub markets: Vec<LiveMarket>,
+    /// Whether it goes on from its ledger and was not set up anew.
+    pub is_past: bool,
     /// A client of it.
     pub link: Arc<Link>,
     attendant: Option<AbortHandle>,
@@ -82,6 +84,7 @@ impl Localnet {
         let definitions = markets::load(&options.markets, options.generation)?;
         let wallets = Wallets::derive(options.traders);
         let genesis = genesis(&options, &wallets)?;
+        let is_past = genesis.is_past();
         let feeds = feeds(&options, &definitions)?;
         let (rpc_port, ws_port) = (options.rpc_port, options.ws_port);
         let (chain, driver) = tokio::task::spawn_blocking(move || -> Result<_> {
@@ -94,17 +97,20 @@ impl Localnet {
         let ws_url = format!("ws://127.0.0.1:{}", chain.ws_port);
         let link = Arc::new(Link::new(&rpc_url));
         let mint = wallets::keypair("mint", 0);
-        let markets = match options.bare {
-            true => setup::mint_alone(&link, &wallets, &mint).await,
-            false => setup::run(&link, &wallets, &mint, definitions).await,
-        }
-        .context("setting up")?;
+        let markets = match (is_past, options.bare) {
+            (true, true) => Ok(Vec::new()),
+            (true, false) => {
+                setup::found(&link, definitions).await.context("the ledger holds no whole chain")
+            }
+            (false, true) => setup::mint_alone(&link, &wallets, &mint).await.context("setting up"),
+            (false, false) => setup::run(&link, &wallets, &mint, definitions).await.context("setting up"),
+        }?;
         let attendant = options.attendant.then(|| {
             let executor = wallets.keeper.insecure_clone();
             tokio::spawn(attendant::run(Arc::clone(&link), executor, markets.clone())).abort_handle()
         });
         let mint = mint.pubkey();
-        Ok(Self { rpc_url, ws_url, wallets, mint, markets, link, attendant, driver, chain })
+        Ok(Self { rpc_url, ws_url, wallets, mint, markets, is_past, link, attendant, driver, chain })
     }
 
     /// The market of a symbol.
@@ -225,6 +231,7 @@ fn genesis(options: &Options, wallets: &Wallets) -> Result<Genesis> {
         upgrade_authority: wallets.admin.pubkey(),
         funded: wallets.named().iter().map(|(_, key)| key.pubkey()).collect(),
         lamports: LAMPORTS,
+        ledger: options.ledger.clone(),
     })
 }
 

@@ -215,6 +215,13 @@ mod tests {
     }
 
     #[test]
+    fn load_gives_the_lab_its_live_rates() {
+        let markets = load(&folder(), None).unwrap();
+        let btc = markets.iter().find(|market| market.symbol == "BTC").unwrap();
+        assert_eq!(btc.params, bulkhead_lab::world::defaults::live_params());
+    }
+
+    #[test]
     fn load_pins_the_price_accounts_of_either_generation() {
         let addresses = |generation| {
             let markets = load(&folder(), Some(generation)).unwrap();

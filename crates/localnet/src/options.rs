@@ -53,6 +53,9 @@ pub struct Options {
     pub attendant: bool,
     /// Whether protocol and markets are left to a deployment: the chain has the program and the collateral mint.
     pub bare: bool,
+    /// File that holds every account, so that a chain that was killed goes on from there; none keeps them in
+    /// memory. A time that was travelled to is not kept.
+    pub ledger: Option<PathBuf>,
     /// Traders with lamports and collateral. They open nothing until they are told.
     pub traders: u32,
 }
@@ -72,6 +75,7 @@ impl Default for Options {
             speed: 1,
             attendant: false,
             bare: false,
+            ledger: None,
             traders: 0,
         }
     }

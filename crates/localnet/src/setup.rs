@@ -66,6 +66,17 @@ pub(crate) async fn run(
     Ok(markets)
 }
 
+/// What a chain that goes on from its ledger has.
+pub(crate) async fn found(link: &Link, definitions: Vec<Definition>) -> Result<Vec<LiveMarket>> {
+    let mut markets = Vec::new();
+    for definition in definitions {
+        let address = pda::market(definition.index);
+        let keys = MarketKeys::of(address, &link.expect::<Market>(&address).await?);
+        markets.push(LiveMarket { definition, keys });
+    }
+    Ok(markets)
+}
+
 /// The mint and nothing else.
 pub(crate) async fn mint_alone(link: &Link, wallets: &Wallets, mint: &Keypair) -> Result<Vec<LiveMarket>> {
     let created = tokens::create_mint(link, &wallets.admin, mint, &wallets.faucet.pubkey()).await;

@@ -47,8 +47,7 @@ pub fn funding_rate_e18_after(
     seconds: u64,
 ) -> Result<i64> {
     let scale = params.funding_skew_scale_quote_atoms.0;
-    let rate_max =
-        i128::from(params.funding_rate_max_e12).checked_mul(i128::from(E6)).ok_or(RiskError::Overflow)?;
+    let rate_max = i128::from(fixed::mul(params.funding_rate_max_e12, E6)?);
     if scale == 0 || rate_max == 0 {
         return Ok(0);
     }
@@ -57,7 +56,7 @@ pub fn funding_rate_e18_after(
     let skew = long.0.abs_diff(short.0).min(scale);
     let drift_e18 = fixed::mul_div_floor(
         u128::from(params.funding_velocity_max_e18),
-        u128::from(skew).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?,
+        fixed::product(skew, seconds),
         u128::from(scale),
     )?;
     let drift = i128::try_from(drift_e18).map_err(|_| RiskError::Overflow)?;
@@ -87,7 +86,7 @@ impl Ledger {
         if rate == 0 {
             return Ok(());
         }
-        let growth = u128::from(rate).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
+        let growth = fixed::product(rate, seconds);
         self.borrow_index_e12 = self.borrow_index_e12.checked_add(growth).ok_or(RiskError::Overflow)?;
         let owed = fixed::mul_div_floor(u128::from(self.reserved()?.0), growth, u128::from(E12))?;
         self.borrow_owed = self.borrow_owed.plus(QuoteAtoms(fixed::narrow(owed)?))?;
@@ -106,10 +105,8 @@ impl Ledger {
         let payer = if twice > 0 { Side::Long } else { Side::Short };
         let paid = self.side(payer).open_interest;
         let received = self.side(payer.opposite()).open_interest;
-        let seconds_x_index =
-            u128::from(seconds).checked_mul(u128::from(index.0)).ok_or(RiskError::Overflow)?;
-        let product = twice.unsigned_abs().checked_mul(seconds_x_index).ok_or(RiskError::Overflow)?;
-        let growth = fixed::div_u64_floor(product, TWICE_E6)?;
+        let twice_over_time = fixed::times(twice.unsigned_abs(), seconds)?;
+        let growth = fixed::div_u64_floor(fixed::times(twice_over_time, index.0)?, TWICE_E6)?;
         let payers = self.side_mut(payer);
         payers.funding_paid_e24 = payers.funding_paid_e24.checked_add(growth).ok_or(RiskError::Overflow)?;
         if received.is_zero() {
@@ -132,18 +129,15 @@ pub(crate) fn borrow_amount_ceil(reserved: QuoteAtoms, growth_e12: u128) -> Resu
     fixed::narrow(amount).map(QuoteAtoms)
 }
 
-fn funding_divisor(params: &Params) -> Result<u128> {
-    u128::from(params.notional_divisor).checked_mul(u128::from(E12)).ok_or(RiskError::Overflow)
-}
-
 fn funding_amount_ceil(params: &Params, size: u64, growth_e24: u128) -> Result<QuoteAtoms> {
-    let amount = fixed::mul_div_ceil(u128::from(size), growth_e24, funding_divisor(params)?)?;
-    fixed::narrow(amount).map(QuoteAtoms)
+    // Divided in two steps, which rounds no differently: both divisors fit 64 bits, and their product does not.
+    let amount = fixed::mul_div_ceil(u128::from(size), growth_e24, u128::from(E12))?;
+    fixed::narrow(fixed::div_u64_ceil(amount, params.notional_divisor)?).map(QuoteAtoms)
 }
 
 fn funding_amount_floor(params: &Params, size: u64, growth_e24: u128) -> Result<QuoteAtoms> {
-    let amount = fixed::mul_div_floor(u128::from(size), growth_e24, funding_divisor(params)?)?;
-    fixed::narrow(amount).map(QuoteAtoms)
+    let amount = fixed::mul_div_floor(u128::from(size), growth_e24, u128::from(E12))?;
+    fixed::narrow(fixed::div_u64_floor(amount, params.notional_divisor)?).map(QuoteAtoms)
 }
 
 impl Position {
@@ -179,7 +173,7 @@ impl Position {
         seconds: u64,
     ) -> Result<QuoteAtoms> {
         let rate = borrow_rate_e12_floor(params, ledger)?;
-        let borrow = u128::from(rate).checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
+        let borrow = fixed::product(rate, seconds);
         let pays = match self.side {
             Side::Long => ledger.funding_rate_e18 > 0,
             Side::Short => ledger.funding_rate_e18 < 0,
@@ -187,8 +181,7 @@ impl Position {
         let mut carry = borrow_amount_ceil(self.reserved, borrow)?;
         if pays {
             let notional = params.notional_ceil(self.size, index)?;
-            let rate = u128::from(ledger.funding_rate_e18.unsigned_abs());
-            let growth = rate.checked_mul(u128::from(seconds)).ok_or(RiskError::Overflow)?;
+            let growth = fixed::product(ledger.funding_rate_e18.unsigned_abs(), seconds);
             let funding = fixed::mul_div_ceil(u128::from(notional.0), growth, u128::from(E18))?;
             carry = carry.plus(QuoteAtoms(fixed::narrow(funding)?))?;
         }

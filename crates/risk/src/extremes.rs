@@ -69,18 +69,21 @@ impl Extremes {
     /// and a worse answer lets the requirement rise less, never more.
     pub fn worst_since(&self, side: Side, since: UnixSeconds, now_price: PriceE12) -> Result<PriceE12> {
         let oldest = self.newest.checked_sub(BUCKETS_I64).and_then(|old| old.checked_add(1));
-        let mut bucket = oldest.ok_or(RiskError::Overflow)?.max(bucket_of(since));
-        let mut worst = now_price;
-        while bucket <= self.newest {
-            let seen = self.ring.get(place(bucket)?).ok_or(RiskError::Overflow)?;
-            if !seen.low.is_zero() {
-                worst = match side {
-                    Side::Long => worst.min(seen.low),
-                    Side::Short => worst.max(seen.high),
-                };
-            }
-            bucket = bucket.checked_add(1).ok_or(RiskError::Overflow)?;
+        let bucket = oldest.ok_or(RiskError::Overflow)?.max(bucket_of(since));
+        if bucket > self.newest {
+            return Ok(now_price);
         }
-        Ok(worst)
+        // From the place of the first bucket to that of the newest, round the end of the ring.
+        let (first, last) = (place(bucket)?, place(self.newest)?);
+        let (older, newer) = match first <= last {
+            true => (None, self.ring.get(first..=last)),
+            false => (self.ring.get(first..), self.ring.get(..=last)),
+        };
+        let buckets = older.unwrap_or_default().iter().chain(newer.ok_or(RiskError::Overflow)?);
+        let seen = buckets.filter(|seen| !seen.low.is_zero());
+        Ok(match side {
+            Side::Long => seen.fold(now_price, |worst, seen| worst.min(seen.low)),
+            Side::Short => seen.fold(now_price, |worst, seen| worst.max(seen.high)),
+        })
     }
 }

@@ -78,8 +78,8 @@ pub fn impact(
 
 /// Mean of two prices by size, rounded down.
 fn mean_floor(one: (BaseAtoms, PriceE12), other: (BaseAtoms, PriceE12)) -> Result<PriceE12> {
-    let cost = |(size, price): (BaseAtoms, PriceE12)| u128::from(size.0).checked_mul(u128::from(price.0));
-    let sum = cost(one).zip(cost(other)).and_then(|(one, other)| one.checked_add(other));
+    let cost = |(size, price): (BaseAtoms, PriceE12)| fixed::product(size.0, price.0);
+    let sum = cost(one).checked_add(cost(other));
     let mean = fixed::div_u64_floor(sum.ok_or(RiskError::Overflow)?, one.0.plus(other.0)?.0)?;
     fixed::narrow(mean).map(PriceE12)
 }
@@ -91,9 +91,9 @@ fn potential_ceil(params: &Params, from: BaseAtoms, to: BaseAtoms, price: PriceE
     let high = params.notional_ceil(to, price)?.0;
     let delta = params.notional_ceil(to.minus(from)?, price)?.0;
     let twice = if high <= steep {
-        product(delta, sum(params.notional_ceil(from, price)?.0, high)?)?
+        fixed::product(delta, sum(params.notional_ceil(from, price)?.0, high)?)
     } else if low >= steep {
-        product(delta, twice_of(steep)?)?
+        fixed::product(delta, twice_of(steep)?)
     } else {
         across(low, high, steep)?
     };
@@ -107,9 +107,9 @@ fn potential_floor(params: &Params, from: BaseAtoms, to: BaseAtoms, price: Price
     let high = params.notional_floor(to, price)?.0;
     let delta = params.notional_floor(to.minus(from)?, price)?.0;
     let twice = if high <= steep {
-        product(delta, sum(low, high)?)?
+        fixed::product(delta, sum(low, high)?)
     } else if low >= steep {
-        product(delta, twice_of(steep)?)?
+        fixed::product(delta, twice_of(steep)?)
     } else {
         across(params.notional_ceil(from, price)?.0, high, steep)?
     };
@@ -118,19 +118,15 @@ fn potential_floor(params: &Params, from: BaseAtoms, to: BaseAtoms, price: Price
 
 /// 2 scale (Phi(high) - Phi(low)) across the end of the slope at `steep`: 2 high steep - steep^2 - low^2.
 fn across(low: u64, high: u64, steep: u64) -> Result<u128> {
-    product(high, twice_of(steep)?)?
-        .checked_sub(product(steep, steep)?)
-        .and_then(|rest| rest.checked_sub(product(low, low).ok()?))
+    fixed::product(high, twice_of(steep)?)
+        .checked_sub(fixed::product(steep, steep))
+        .and_then(|rest| rest.checked_sub(fixed::product(low, low)))
         .ok_or(RiskError::Overflow)
 }
 
 /// The skew at which the slope stops.
 fn steep_from(params: &Params) -> Result<u64> {
     fixed::mul_div_u64_floor(params.impact_scale_quote_atoms.0, 1, SLOPE_DIVISOR)
-}
-
-fn product(a: u64, b: u64) -> Result<u128> {
-    u128::from(a).checked_mul(u128::from(b)).ok_or(RiskError::Overflow)
 }
 
 fn sum(a: u64, b: u64) -> Result<u64> {
@@ -151,12 +147,23 @@ impl Impact {
         size: BaseAtoms,
         price: PriceE12,
     ) -> Result<PriceE12> {
+        if size.is_zero() {
+            return Err(RiskError::DivisionByZero);
+        }
+        if self.is_none() {
+            return Ok(PriceE12(price.0.max(1)));
+        }
         let worse = fixed::mul_div_u64_ceil(self.charge.0, params.notional_divisor, size.0)?;
         let better = fixed::mul_div_u64_floor(self.rebate.0, params.notional_divisor, size.0)?;
         let (up, down) = if is_buy { (worse, better) } else { (better, worse) };
         let sum = u128::from(price.0).checked_add(u128::from(up)).ok_or(RiskError::Overflow)?;
         let raised = fixed::narrow(sum.min(u128::from(u64::MAX)))?;
         Ok(PriceE12(raised.checked_sub(down).unwrap_or(1).max(1)))
+    }
+
+    /// Whether it moves the price at all.
+    pub fn is_none(&self) -> bool {
+        self.charge.is_zero() && self.rebate.is_zero()
     }
 
     /// Without the rebate: it stays in the pool.

@@ -47,8 +47,7 @@ pub struct SideLedger {
 impl SideLedger {
     /// Profit and loss of the whole side at `price`, rounded down.
     pub fn pnl(&self, side: Side, params: &Params, price: PriceE12) -> Result<SignedQuoteAtoms> {
-        let worth =
-            u128::from(self.open_interest.0).checked_mul(u128::from(price.0)).ok_or(RiskError::Overflow)?;
+        let worth = crate::fixed::product(self.open_interest.0, price.0);
         let gain = match side {
             Side::Long => worth >= self.cost_e12,
             Side::Short => self.cost_e12 >= worth,

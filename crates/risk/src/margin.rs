@@ -14,19 +14,17 @@ use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
 /// It depends on the side's open interest and not on a position's size: at one time, one large position and
 /// many small ones are asked for the same. What was opened earlier, when the side was smaller, keeps less.
 pub fn addon_ppm_ceil(params: &Params, open_interest: QuoteAtoms) -> Result<Ppm> {
-    let scaled = u128::from(open_interest.0).checked_mul(1_000_000_000_000).ok_or(RiskError::Overflow)?;
+    let scaled = fixed::product(open_interest.0, 1_000_000_000_000);
     let root_ppm = fixed::sqrt_ceil(fixed::div_u64_ceil(scaled, params.depth_quote_atoms.0)?)?;
-    let addon = root_ppm.checked_mul(u128::from(ADDON_AT_DEPTH_PPM)).ok_or(RiskError::Overflow)?;
-    let addon = fixed::div_u64_ceil(addon, PPM)?.min(u128::from(ADDON_PPM_MAX.0));
+    let addon = fixed::div_u64_ceil(fixed::times(root_ppm, u64::from(ADDON_AT_DEPTH_PPM))?, PPM)?
+        .min(u128::from(ADDON_PPM_MAX.0));
     u32::try_from(addon).map(Ppm).map_err(|_| RiskError::Overflow)
 }
 
 /// Mean of two rates weighted by size, rounded up.
 pub fn weighted_ppm_ceil(old: (Ppm, BaseAtoms), new: (Ppm, BaseAtoms)) -> Result<Ppm> {
-    let term = |(rate, size): (Ppm, BaseAtoms)| {
-        u128::from(rate.0).checked_mul(u128::from(size.0)).ok_or(RiskError::Overflow)
-    };
-    let sum = term(old)?.checked_add(term(new)?).ok_or(RiskError::Overflow)?;
+    let term = |(rate, size): (Ppm, BaseAtoms)| fixed::product(u64::from(rate.0), size.0);
+    let sum = term(old).checked_add(term(new)).ok_or(RiskError::Overflow)?;
     let mean = fixed::div_u64_ceil(sum, old.1.plus(new.1)?.0)?;
     u32::try_from(mean).map(Ppm).map_err(|_| RiskError::Overflow)
 }

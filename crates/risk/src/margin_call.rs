@@ -3,7 +3,8 @@
 //! A call moves nothing. It marks the position where its equity falls below 1.5 times the maintenance margin
 //! and unmarks it where equity is back, so that each crossing is announced once.
 
-use crate::error::{Result, RiskError};
+use crate::error::Result;
+use crate::fixed;
 use crate::liquidation::{Assessment, liquidation_price_of};
 use crate::market::Market;
 use crate::oracle::Sample;
@@ -44,10 +45,11 @@ impl Standing {
 
     /// Whether equity is below `multiple_ppm` of the maintenance margin; exact, nothing is rounded.
     pub fn is_below(&self, multiple_ppm: u64) -> Result<bool> {
-        let overflow = RiskError::Overflow;
-        let equity = self.equity.0.checked_mul(i128::from(PPM)).ok_or(overflow)?;
-        let asked = i128::from(self.maintenance_margin.0).checked_mul(i128::from(multiple_ppm));
-        Ok(equity < asked.ok_or(overflow)?)
+        let asked = fixed::product(self.maintenance_margin.0, multiple_ppm);
+        match u128::try_from(self.equity.0) {
+            Ok(equity) => Ok(fixed::times(equity, PPM)? < asked),
+            Err(_) => Ok(true), // Below zero, and nothing that is asked is.
+        }
     }
 }
 

@@ -21,6 +21,23 @@ pub const CONFIDENCE_WIDE_WAIT_SECS: u64 = 600;
 /// So many narrow buckets in a row end a time of wide confidence.
 pub const NARROW_BUCKETS_TO_CLEAR: u8 = 3;
 
+/// 10^0 to 10^12.
+const POWERS_OF_TEN: [u64; 13] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+];
+
 /// A price with its confidence interval, as an oracle published it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
@@ -41,10 +58,10 @@ impl Sample {
             return Err(RiskError::PriceNotPositive);
         }
         let shift = 12_i32.checked_add(exponent).ok_or(RiskError::PriceOutOfRange)?;
-        let shift =
-            u32::try_from(shift).ok().filter(|shift| *shift <= 12).ok_or(RiskError::PriceOutOfRange)?;
-        let scale = 10_u64.checked_pow(shift).ok_or(RiskError::Overflow)?;
-        let scaled = |value: u64| value.checked_mul(scale).map(PriceE12).ok_or(RiskError::PriceOutOfRange);
+        let shift = usize::try_from(shift).map_err(|_| RiskError::PriceOutOfRange)?;
+        let scale = *POWERS_OF_TEN.get(shift).ok_or(RiskError::PriceOutOfRange)?;
+        let scaled =
+            |value: u64| fixed::mul(value, scale).map(PriceE12).map_err(|_| RiskError::PriceOutOfRange);
         let positive = |value: i64| u64::try_from(value.max(0)).map_err(|_| RiskError::Overflow);
         Ok(Self {
             price: scaled(positive(price)?)?,
@@ -173,17 +190,15 @@ impl OracleState {
         }
         let kept = DecayRate::HALF_LIFE_60S.weight_q48(seconds)?;
         let gained = ONE_Q48.checked_sub(kept).ok_or(RiskError::Overflow)?;
-        let old = u128::from(self.mark.0).checked_mul(u128::from(kept)).ok_or(RiskError::Overflow)?;
-        let new = u128::from(sample.price.0).checked_mul(u128::from(gained)).ok_or(RiskError::Overflow)?;
-        let sum = old.checked_add(new).ok_or(RiskError::Overflow)?;
+        let old = fixed::product(self.mark.0, kept);
+        let sum = old.checked_add(fixed::product(sample.price.0, gained)).ok_or(RiskError::Overflow)?;
         fixed::narrow(sum >> 48).map(PriceE12)
     }
 
     /// Wide-confidence state after `sample`; narrow samples count once per bucket.
     pub fn note_confidence(&mut self, sample: &Sample, margin_min: Ppm, new_bucket: bool) -> Result<()> {
-        let conf_x4 =
-            u128::from(sample.confidence_ppm_ceil()?.0).checked_mul(4).ok_or(RiskError::Overflow)?;
-        if conf_x4 > u128::from(margin_min.0) {
+        let conf_x4 = fixed::mul(u64::from(sample.confidence_ppm_ceil()?.0), 4)?;
+        if conf_x4 > u64::from(margin_min.0) {
             self.narrow_buckets = 0;
             if self.conf_wide_since.is_zero() {
                 self.conf_wide_since = sample.publish_time;

@@ -4,7 +4,7 @@ use crate::error::{Result, RiskError};
 use crate::fixed;
 use crate::ledger::Side;
 use crate::params::Params;
-use crate::units::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, SignedQuoteAtoms, UnixSeconds};
+use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms, SignedQuoteAtoms, UnixSeconds};
 
 /// Life of a position. It only goes forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +130,7 @@ impl Position {
             Side::Long => price >= self.entry,
             Side::Short => price <= self.entry,
         };
-        let difference = u128::from(price.0.abs_diff(self.entry.0));
-        let magnitude = u128::from(size.0).checked_mul(difference).ok_or(RiskError::Overflow)?;
+        let magnitude = fixed::product(size.0, price.0.abs_diff(self.entry.0));
         params.signed_notional_floor(magnitude, !gains)
     }
 
@@ -170,10 +169,9 @@ impl Valuation {
         if self.notional.is_zero() {
             return Ok(i64::MAX);
         }
-        let scaled =
-            |amount: QuoteAtoms| u128::from(amount.0).checked_mul(1_000_000).ok_or(RiskError::Overflow);
-        let positive = fixed::div_u64_floor(scaled(self.equity.positive_part()?)?, self.notional.0)?;
-        let negative = fixed::div_u64_ceil(scaled(self.equity.negative_part()?)?, self.notional.0)?;
+        let scaled = |amount: QuoteAtoms| fixed::product(amount.0, PPM);
+        let positive = fixed::div_u64_floor(scaled(self.equity.positive_part()?), self.notional.0)?;
+        let negative = fixed::div_u64_ceil(scaled(self.equity.negative_part()?), self.notional.0)?;
         let up = i64::try_from(positive).unwrap_or(i64::MAX);
         let down = i64::try_from(negative).unwrap_or(i64::MAX);
         up.checked_sub(down).ok_or(RiskError::Overflow)

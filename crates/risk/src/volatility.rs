@@ -5,7 +5,7 @@ use crate::error::{Result, RiskError};
 use crate::fixed::{self, DecayRate, ONE_Q48};
 use crate::oracle::Sample;
 use crate::params::Params;
-use crate::units::{Ppm, PriceE12, UnixSeconds};
+use crate::units::{PPM, Ppm, PriceE12, UnixSeconds};
 
 /// Length of a sampling bucket.
 pub const BUCKET_SECS: i64 = 60;
@@ -16,25 +16,24 @@ pub const GAP_SECS: u64 = 3_600;
 /// For this long after its first sample a market's variance is at least the stressed one.
 pub const WARM_UP_SECS: u64 = 172_800;
 /// Largest return of one sample that counts, in 10^-9.
-const RETURN_E9_MAX: u128 = 100_000_000;
+const RETURN_E9_MAX: u64 = 100_000_000;
 /// Time constant of the oracle's average: one hour's half-life, 3,600 / ln 2.
-const EMA_TAU_SECS: u128 = 5_194;
+const EMA_TAU_SECS: u64 = 5_194;
 /// Horizon of the margin: 30 minutes.
-const MARGIN_HORIZON_SECS: u128 = 1_800;
+const MARGIN_HORIZON_SECS: u64 = 1_800;
 /// 99.9 % of the worst 30-minute moves lie within so many thousandths of a standard deviation.
-const COVERAGE_E3: u128 = 7_000;
+const COVERAGE_E3: u64 = 7_000;
 /// m_ramp's fastest rise per hour, in ppm of itself.
 pub const RISE_PPM_PER_HOUR: u64 = 250_000;
 /// m_ramp's fastest fall per hour, in ppm of itself.
 pub const FALL_PPM_PER_HOUR: u64 = 20_000;
 /// Weights of the horizons.
-const WEIGHT_1H_PPM: u128 = 250_000;
-const WEIGHT_1D_PPM: u128 = 350_000;
-const WEIGHT_30D_PPM: u128 = 400_000;
+const WEIGHT_1H_PPM: u64 = 250_000;
+const WEIGHT_1D_PPM: u64 = 350_000;
+const WEIGHT_30D_PPM: u64 = 400_000;
 /// Weight of what was measured; the rest is stress.
-const WEIGHT_MEASURED_PPM: u128 = 750_000;
-const WEIGHT_STRESS_PPM: u128 = 250_000;
-const PPM: u128 = 1_000_000;
+const WEIGHT_MEASURED_PPM: u64 = 750_000;
+const WEIGHT_STRESS_PPM: u64 = 250_000;
 const PPB_PER_PPM: u64 = 1_000;
 
 /// Variances are per second, in 10^-24.
@@ -92,13 +91,13 @@ impl Volatility {
         let change_e9 = relative_change_e9(sample.price, self.sampled_price)?.min(RETURN_E9_MAX);
         let impulse = squared_e24(change_e9)?;
         let kept_1d = DecayRate::TAU_1D.weight_q48(seconds)?;
-        let blend = |variance, kept| average(variance, kept, impulse, u128::from(seconds));
+        let blend = |variance, kept| average(variance, kept, impulse, seconds);
         next.variance_1h_e24 = blend(next.variance_1h_e24, DecayRate::TAU_1H.weight_q48(seconds)?)?;
         next.variance_1d_e24 = blend(next.variance_1d_e24, kept_1d)?;
         next.variance_30d_e24 = blend(next.variance_30d_e24, DecayRate::TAU_30D.weight_q48(seconds)?)?;
         if !sample.ema.is_zero() {
             let deviation_e9 = relative_change_e9(sample.price, sample.ema)?;
-            let doubled = squared_e24(deviation_e9)?.checked_mul(2).ok_or(RiskError::Overflow)?;
+            let doubled = fixed::times(squared_e24(deviation_e9)?, 2)?;
             next.variance_ema_e24 = average(next.variance_ema_e24, kept_1d, doubled, EMA_TAU_SECS)?;
         }
         next.sampled_price = sample.price;
@@ -129,67 +128,60 @@ impl Volatility {
     /// U = 0.75 * max(0.25 V_1h + 0.35 V_1d + 0.40 V_30d, V_ema) + 0.25 * stress.
     fn target(&self, params: &Params) -> Result<Ppm> {
         let stress = u128::from(params.stress_variance_e24);
-        let horizons = weighted(&[
-            (self.variance_1h_e24, WEIGHT_1H_PPM),
-            (self.variance_1d_e24, WEIGHT_1D_PPM),
-            (self.variance_30d_e24, WEIGHT_30D_PPM),
+        let horizons = mean([
+            fixed::times(self.variance_1h_e24, WEIGHT_1H_PPM)?,
+            fixed::times(self.variance_1d_e24, WEIGHT_1D_PPM)?,
+            fixed::times(self.variance_30d_e24, WEIGHT_30D_PPM)?,
         ])?;
         let measured = horizons.max(self.variance_ema_e24);
-        let mut used = weighted(&[(measured, WEIGHT_MEASURED_PPM), (stress, WEIGHT_STRESS_PPM)])?;
+        let mut used = mean([
+            fixed::times(measured, WEIGHT_MEASURED_PPM)?,
+            fixed::product(params.stress_variance_e24, WEIGHT_STRESS_PPM),
+        ])?;
         if self.sampled_at.since(self.first_sampled_at)? < WARM_UP_SECS {
             used = used.max(stress);
         }
-        let horizon = used.checked_mul(MARGIN_HORIZON_SECS).ok_or(RiskError::Overflow)?;
-        let sigma_e12 = fixed::sqrt_ceil(horizon)?;
+        let sigma_e12 = fixed::sqrt_ceil(fixed::times(used, MARGIN_HORIZON_SECS)?)?;
         // 10^-12 to 10^-6, and thousandths of the coverage.
-        let ppm = fixed::div_u64_ceil(
-            sigma_e12.checked_mul(COVERAGE_E3).ok_or(RiskError::Overflow)?,
-            1_000_000_000,
-        )?;
+        let ppm = fixed::div_u64_ceil(fixed::times(sigma_e12, COVERAGE_E3)?, 1_000_000_000)?;
         let ppm = ppm.clamp(u128::from(params.margin_min_ppm.0), u128::from(params.margin_max_ppm.0));
         u32::try_from(ppm).map(Ppm).map_err(|_| RiskError::Overflow)
     }
 
     /// Standard deviation over an hour of a variance per second, in ppm: what people are shown.
     pub fn sigma_hour_ppm(variance_e24: u128) -> Result<u64> {
-        let over_hour = variance_e24.checked_mul(3_600).ok_or(RiskError::Overflow)?;
+        let over_hour = fixed::times(variance_e24, 3_600)?;
         fixed::narrow(fixed::div_u64_floor(over_hour.isqrt(), 1_000_000)?)
     }
 }
 
 /// |2 (a - b) / (a + b)| in 10^-9: the log return up to its cube over twelve.
-fn relative_change_e9(a: PriceE12, b: PriceE12) -> Result<u128> {
-    let difference = u128::from(a.0.abs_diff(b.0));
+fn relative_change_e9(a: PriceE12, b: PriceE12) -> Result<u64> {
     let sum = u128::from(a.0).checked_add(u128::from(b.0)).ok_or(RiskError::Overflow)?;
-    let scaled = difference.checked_mul(2_000_000_000).ok_or(RiskError::Overflow)?;
-    scaled.checked_div(sum).ok_or(RiskError::DivisionByZero)
+    fixed::narrow(fixed::mul_div_floor(u128::from(a.0.abs_diff(b.0)), 2_000_000_000, sum)?)
 }
 
-fn squared_e24(change_e9: u128) -> Result<u128> {
-    change_e9
-        .checked_mul(change_e9)
-        .and_then(|square| square.checked_mul(1_000_000))
-        .ok_or(RiskError::Overflow)
+fn squared_e24(change_e9: u64) -> Result<u128> {
+    fixed::times(fixed::product(change_e9, change_e9), 1_000_000)
 }
 
 /// V * D + impulse * (1 - D) / divisor, D = kept in Q48.
-fn average(variance: u128, kept_q48: u64, impulse: u128, divisor: u128) -> Result<u128> {
+fn average(variance: u128, kept_q48: u64, impulse: u128, divisor: u64) -> Result<u128> {
     let gained = ONE_Q48.checked_sub(kept_q48).ok_or(RiskError::Overflow)?;
-    let old = variance.checked_mul(u128::from(kept_q48)).ok_or(RiskError::Overflow)?;
+    let old = fixed::times(variance, kept_q48)?;
     // In 256 bits where it must: a price at half of the oracle's average is a crash, and no reason to stop.
-    let new = fixed::mul_div_floor(impulse, u128::from(gained), divisor)?;
+    let new = fixed::mul_div_floor(impulse, u128::from(gained), u128::from(divisor))?;
     Ok(old.checked_add(new).ok_or(RiskError::Overflow)? >> 48)
 }
 
-fn weighted(terms: &[(u128, u128)]) -> Result<u128> {
-    let sum = terms.iter().try_fold(0_u128, |sum, (value, weight)| {
-        value.checked_mul(*weight).and_then(|term| sum.checked_add(term)).ok_or(RiskError::Overflow)
-    })?;
-    sum.checked_div(PPM).ok_or(RiskError::DivisionByZero)
+/// Mean of values that are multiplied by their weights already.
+fn mean<const N: usize>(weighted: [u128; N]) -> Result<u128> {
+    let sum = weighted.iter().try_fold(0_u128, |sum, term| sum.checked_add(*term));
+    fixed::div_u64_floor(sum.ok_or(RiskError::Overflow)?, PPM)
 }
 
 fn to_ppb(ppm: Ppm) -> Result<u64> {
-    u64::from(ppm.0).checked_mul(PPB_PER_PPM).ok_or(RiskError::Overflow)
+    fixed::mul(u64::from(ppm.0), PPB_PER_PPM)
 }
 
 /// One step of m_ramp towards m_target. At most one hour counts, so that a gap does not become a jump.
@@ -205,6 +197,6 @@ fn ramp(current_ppb: u64, target: Ppm, seconds: u64) -> Result<u64> {
 
 /// How far a rate may move in `seconds`, given its speed per hour in ppm of itself.
 pub(crate) fn step(rate: u64, ppm_per_hour: u64, seconds: u64) -> Result<u64> {
-    let speed = ppm_per_hour.checked_mul(seconds.min(3_600)).ok_or(RiskError::Overflow)?;
+    let speed = fixed::mul(ppm_per_hour, seconds.min(3_600))?;
     fixed::mul_div_u64_floor(rate, speed, 3_600_000_000)
 }

@@ -146,3 +146,50 @@ fn div_u64_ok_at_the_edges() {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn product_ok_as_in_128_bits(a in any_bits(), b in any_bits()) {
+        let whole = u128::from(a) * u128::from(b);
+        prop_assert_eq!(product(a, b), whole);
+        prop_assert_eq!(mul(a, b).ok(), u64::try_from(whole).ok());
+    }
+
+    #[test]
+    fn times_ok_as_in_128_bits(high in any_bits(), low in any_bits(), factor in any_bits()) {
+        let value = (u128::from(high) << 64) | u128::from(low);
+        prop_assert_eq!(times(value, factor).ok(), value.checked_mul(u128::from(factor)));
+    }
+
+    /// Divisors of every kind: of 32 bits, powers of ten and their multiples, any.
+    #[test]
+    fn div_ok_as_in_128_bits(high in any_bits(), low in any_bits(), any in any_bits(), zeros in 0_u32..19) {
+        let value = (u128::from(high) << 64) | u128::from(low);
+        let power = 10_u64.pow(zeros);
+        for divisor in [any, power, (any % 18 + 1).saturating_mul(power)] {
+            let wide = u128::from(divisor);
+            prop_assert_eq!(div_u64_floor(value, divisor).ok(), value.checked_div(wide));
+            let up = (divisor != 0).then(|| value.div_ceil(wide));
+            prop_assert_eq!(div_u64_ceil(value, divisor).ok(), up);
+            let halves = mul_div_ceil(value, 1, wide).ok();
+            prop_assert_eq!(halves, up);
+        }
+    }
+}
+
+/// Numbers of every length, not nearly all of 64 bits.
+fn any_bits() -> impl Strategy<Value = u64> {
+    (any::<u64>(), 0_u32..65).prop_map(|(value, bits)| value.checked_shr(bits).unwrap_or(0))
+}
+
+proptest! {
+    #[test]
+    fn sqrt_ceil_ok_as_in_128_bits(high in any_bits(), low in any_bits(), around in 0_u128..3) {
+        let value = (u128::from(high) << 64) | u128::from(low);
+        let square = u128::from(low) * u128::from(low);
+        for value in [value, value >> 56, square.saturating_add(around), square.saturating_sub(around)] {
+            let root = value.isqrt();
+            prop_assert_eq!(sqrt_ceil(value), Ok(root + u128::from(root * root != value)));
+        }
+    }
+}

@@ -77,3 +77,30 @@ fn insurance_ok_a_partial_liquidation_earns_no_floor() {
     };
     assert!(!done.closed.is_full && done.insured.to_keeper.is_zero());
 }
+
+/// A capped position is settled, which its crank budget pays: insurance has no part in it.
+#[test]
+fn insurance_ok_settling_a_capped_position_earns_no_floor() {
+    let (mut market, mut position) = open(&market(), Side::Long, 1_000, usd(400));
+    market.params.keeper_floor_quote_atoms = usd(1);
+    position.reserved = usd(100);
+    let market = at(&market, PriceE12(PRICE.0 / 10 * 12), NOW);
+    for vault in [false, true] {
+        let frozen = Frozen { vault, insurance: false };
+        let done = liquidate(&market, &position, &sample(market.oracle.index), frozen, NOW).unwrap();
+        let Liquidation::Done(done) = done else { panic!("skipped") };
+        assert_eq!(done.reason, LiquidationReason::PayoutCapped);
+        assert_eq!((done.insured.to_keeper, done.ledger.insurance), (QuoteAtoms::ZERO, usd(100_000)));
+    }
+}
+
+/// Up to the open fee, whose notional and share are rounded down: half a thousandth of 999,999,999 atoms.
+#[test]
+fn insurance_ok_the_floor_stops_at_the_open_fee() {
+    let (mut market, mut position) = open(&market(), Side::Long, 1_000, QuoteAtoms::ZERO);
+    market.params.keeper_floor_quote_atoms = usd(1);
+    position.entry = PriceE12(PRICE.0 - 1);
+    let done = liquidate(&market, &position, &sample(PRICE), Frozen::default(), NOW).unwrap();
+    let Liquidation::Done(done) = done else { panic!("skipped") };
+    assert_eq!((done.reason, done.insured.to_keeper), (LiquidationReason::Insolvent, QuoteAtoms(499_999)));
+}

@@ -295,6 +295,63 @@ fn triggers() -> Vec<(u32, i128)> {
     ]
 }
 
+/// A market whose skew is so many dollars long at 50,000, and what of it counts as paid for.
+fn skewed(scale: u64, dollars: u64, reference: PriceE12) -> Market {
+    let mut market = market();
+    market.params.impact_scale_quote_atoms = usd(scale);
+    market.ledger.long.open_interest = worth(dollars);
+    market.ledger.impact_reference = reference;
+    market
+}
+
+fn price_impact() -> Vec<(u32, i128)> {
+    let of = |market: &Market, is_buy, size: BaseAtoms| {
+        impact::impact(&market.params, &market.ledger, is_buy, size, market.oracle.index).unwrap()
+    };
+    let none = skewed(1_000_000_000, 0, PriceE12::ZERO);
+    let first = of(&none, true, worth(1_000_000));
+    let fill = first.on_price(&none.params, true, worth(1_000_000), PRICE).unwrap();
+    let grown = at_price(&skewed(1_000_000_000, 1_000_000, PRICE), 60_000);
+    let second = grown.params.size_ceil(usd(1_000_000), grown.oracle.index).unwrap();
+    let double = skewed(1_000_000_000, 2_000_000, PRICE);
+    let closed_at = |dollars| of(&at_price(&double, dollars), false, worth(2_000_000)).rebate.0;
+    let steep = of(&skewed(4_000_000, 1_000_000, PRICE), true, worth(1_000_000));
+    let unpaid = of(&skewed(1_000_000_000, 400_000, PRICE), true, worth(400_000)).reference(false);
+    vec![
+        (100, first.charge.0.into()),
+        (101, fill.0.into()),
+        (102, of(&grown, true, second).reference(true).0.into()),
+        (103, closed_at(60_000).into()),
+        (104, closed_at(40_000).into()),
+        (105, steep.charge.0.into()),
+        (106, unpaid.0.into()),
+    ]
+}
+
+fn insurance() -> Vec<(u32, i128)> {
+    let (mut market, small) = open(&market(), Side::Long, 100, usd(5));
+    market.params.keeper_floor_quote_atoms = QuoteAtoms(150_000);
+    let Liquidation::Done(done) = liquidate(
+        &at_price(&market, 45_000),
+        &small,
+        &sample(PriceE12(45_000 * DOLLAR_E12)),
+        Frozen::default(),
+        NOW,
+    )
+    .unwrap() else {
+        panic!("healthy")
+    };
+    let mut ledger = Ledger { insurance: usd(1_000), ..Ledger::default() };
+    let mut pays = |now| ledger.pay_from_insurance(QuoteAtoms::ZERO, usd(500), now).unwrap().to_pool.0;
+    let [first, _, third] = [NOW; 3].map(&mut pays);
+    vec![
+        (107, done.insured.to_keeper.0.into()),
+        (108, first.into()),
+        (109, third.into()),
+        (110, pays(UnixSeconds(NOW.0 + 21_600)).into()),
+    ]
+}
+
 #[test]
 fn worked_numbers_ok_as_the_document_says() {
     let written = written();
@@ -309,6 +366,8 @@ fn worked_numbers_ok_as_the_document_says() {
         top_ups(),
         triggers(),
         leaving(),
+        price_impact(),
+        insurance(),
     ];
     let computed: BTreeMap<u32, i128> = groups.into_iter().flatten().collect();
     let shown: Vec<_> = computed.iter().map(|(id, number)| format!("W-{id:02} {number}")).collect();

@@ -8,14 +8,17 @@
 mod account;
 mod crash;
 mod events;
+mod liquidity;
 mod look;
 mod orders;
+mod plans;
 mod quotes;
 mod record;
 mod refuse;
 mod standing;
 
 pub use crash::Crash;
-pub use events::events_of;
+pub use events::{event_data, share_price};
 pub use look::Look;
+pub use plans::{keeper_pay_max, total};
 pub use refuse::explain;

@@ -4,10 +4,8 @@ use std::str::FromStr;
 
 use anchor_lang::prelude::Pubkey;
 use bulkhead_client::{quote, read_sample};
-use bulkhead_risk::volatility::Volatility;
-use bulkhead_risk::{
-    Market, Purpose, QuoteAtoms, RiskError, Side, SignedQuoteAtoms, UnixSeconds, accrual, fixed, pool,
-};
+use bulkhead_risk::rates::rates;
+use bulkhead_risk::{Market, MarketStatus, Purpose, RiskError, Side, SignedQuoteAtoms, UnixSeconds, pool};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::account;
@@ -17,7 +15,6 @@ use crate::standing::{Standing, View};
 
 const DAY_SECS: i128 = 86_400;
 const E6: i128 = 1_000_000;
-const E12: u64 = 1_000_000_000_000;
 
 record! {
     /// What the page shows of a market.
@@ -60,9 +57,18 @@ record! {
         reservedAtoms: u64,
         freeAtoms: u64,
         shares: u64,
-        /// Worth of the pool for one who deposits; zero where it owes more than it holds.
+        /// Worth of the pool to those who enter; zero where it owes more than it holds.
         depositValueAtoms: u64,
-        sharePriceE12: u64,
+        /// Worth of the pool to those who leave.
+        withdrawalValueAtoms: u64,
+        /// What a share costs on entering and brings on leaving, in 10^-9 atoms.
+        depositPriceE9: u64,
+        withdrawalPriceE9: u64,
+        /// Traders' gains and funding due to them.
+        promisedAtoms: u64,
+        /// What withdrawals may still take within the hour.
+        outflowLeftAtoms: u64,
+        withdrawalsShort: u32,
         insuranceAtoms: u64,
         protocolFeesAtoms: u64,
         crankBudgetAtoms: u64,
@@ -133,21 +139,17 @@ impl Look {
     fn market_view(&self) -> Result<MarketView> {
         let market = self.seen()?;
         let (params, ledger, sample) = (&market.params, &market.ledger, self.inner.sample());
-        let sigma = Volatility::sigma_hour_ppm;
         let volatility = &market.volatility;
         let (addon_long, addon_short) = (market.addon_ppm(Side::Long)?, market.addon_ppm(Side::Short)?);
-        let worth = |side| params.notional_floor(ledger.side(side).open_interest, sample.price);
-        let (long, short): (QuoteAtoms, QuoteAtoms) = (worth(Side::Long)?, worth(Side::Short)?);
         let pnl = |side| ledger.side(side).pnl(side, params, sample.price);
         let (pnl_long, pnl_short): (SignedQuoteAtoms, SignedQuoteAtoms) =
             (pnl(Side::Long)?, pnl(Side::Short)?);
-        let value = pool::value_for_deposit(&market, sample.price).unwrap_or(QuoteAtoms::ZERO);
-        let reserved = ledger.reserved()?;
-        let share_price = match ledger.shares.get() {
-            0 => E12,
-            shares => fixed::mul_div_u64_floor(value.get(), E12, shares)?,
+        let worth_at = match market.status {
+            MarketStatus::Settled => market.settlement_price,
+            MarketStatus::Active | MarketStatus::ReduceOnly => market.oracle.index,
         };
-        let borrow = accrual::borrow_rate_e12_floor(params, ledger)?;
+        let pool = pool::state::state(&market, worth_at, self.inner.now())?;
+        let rates = rates(&market, self.inner.now())?;
         Ok(MarketView {
             status: status(&market).into(),
             priceE12: sample.price.get(),
@@ -159,34 +161,39 @@ impl Look {
             confWideSince: market.oracle.conf_wide_since.get(),
             baseDecimals: params.base_decimals.into(),
             quoteDecimals: params.quote_decimals.into(),
-            sigmaHour1hPpm: sigma(volatility.variance_1h_e24)?,
-            sigmaHour1dPpm: sigma(volatility.variance_1d_e24)?,
-            sigmaHour30dPpm: sigma(volatility.variance_30d_e24)?,
-            sigmaHourEmaPpm: sigma(volatility.variance_ema_e24)?,
-            targetPpm: volatility.target_ppm.get(),
-            rampPpm: volatility.ramp_ppm_ceil()?.get(),
+            sigmaHour1hPpm: rates.sigmas.hour_ppm,
+            sigmaHour1dPpm: rates.sigmas.day_ppm,
+            sigmaHour30dPpm: rates.sigmas.month_ppm,
+            sigmaHourEmaPpm: rates.sigmas.ema_ppm,
+            targetPpm: rates.target.get(),
+            rampPpm: rates.ramp.get(),
             addonLongPpm: addon_long.get(),
             addonShortPpm: addon_short.get(),
             initialLongPpm: market.initial_ppm(addon_long, sample)?.get(),
             initialShortPpm: market.initial_ppm(addon_short, sample)?.get(),
             openInterestLongAtoms: ledger.long.open_interest.get(),
             openInterestShortAtoms: ledger.short.open_interest.get(),
-            openInterestLongQuoteAtoms: long.get(),
-            openInterestShortQuoteAtoms: short.get(),
-            skewQuoteAtoms: long.signed().minus(short.signed())?.get(),
+            openInterestLongQuoteAtoms: rates.long.get(),
+            openInterestShortQuoteAtoms: rates.short.get(),
+            skewQuoteAtoms: rates.skew.get(),
             pnlLongAtoms: pnl_long.get(),
             pnlShortAtoms: pnl_short.get(),
             positionsLong: ledger.long.positions,
             positionsShort: ledger.short.positions,
-            fundingDayE12: of_a_day(i128::from(ledger.funding_rate_e18))? / E6,
-            borrowDayE12: of_a_day(i128::from(borrow))?,
-            utilisationPpm: ledger.utilisation_ppm_ceil()?.get(),
+            fundingDayE12: of_a_day(i128::from(rates.funding_rate_e18))? / E6,
+            borrowDayE12: of_a_day(i128::from(rates.borrow_rate_e12))?,
+            utilisationPpm: pool.utilisation_ppm.get(),
             poolAtoms: ledger.pool.get(),
-            reservedAtoms: reserved.get(),
-            freeAtoms: ledger.pool.minus(reserved).unwrap_or(QuoteAtoms::ZERO).get(),
+            reservedAtoms: pool.reserved.get(),
+            freeAtoms: pool.free.get(),
             shares: ledger.shares.get(),
-            depositValueAtoms: value.get(),
-            sharePriceE12: share_price,
+            depositValueAtoms: pool.value_for_deposit.get(),
+            withdrawalValueAtoms: pool.value_for_withdrawal.get(),
+            depositPriceE9: pool.deposit_price_e9,
+            withdrawalPriceE9: pool.withdrawal_price_e9,
+            promisedAtoms: pool.promised.get(),
+            outflowLeftAtoms: pool.outflow_left.get(),
+            withdrawalsShort: ledger.withdrawals_short,
             insuranceAtoms: ledger.insurance.get(),
             protocolFeesAtoms: ledger.protocol_fees.get(),
             crankBudgetAtoms: ledger.crank_budget.get(),

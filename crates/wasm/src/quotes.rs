@@ -6,13 +6,14 @@ use bulkhead_risk::orders::OrderAction;
 use bulkhead_risk::transition::{self, DecreaseArgs, Frozen, IncreaseArgs, Liquidation};
 use bulkhead_risk::units::PPM;
 use bulkhead_risk::{
-    BaseAtoms, Position, Ppm, PriceE12, Purpose, QuoteAtoms, RiskError, Sample, Shares, Side, fixed, pool,
+    BaseAtoms, Position, Ppm, PriceE12, Purpose, QuoteAtoms, RiskError, Sample, Side, fixed,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::account;
 use crate::look::Look;
+use crate::orders::{action_of, side_of};
 use crate::record::{put, record};
 use crate::refuse::{Result, mistake};
 use crate::standing::readiness;
@@ -63,15 +64,6 @@ record! {
     }
 }
 
-record! {
-    /// Shares for a deposit.
-    DepositView {
-        shares: u64,
-        valueBeforeAtoms: u64,
-        sharesMin: u64,
-    }
-}
-
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = "export interface IncreaseView extends IncreaseAmounts { after: Standing; }
 export interface DecreaseView extends DecreaseAmounts { after: Standing | null; }
@@ -89,7 +81,7 @@ impl Look {
         payout_cap_ppm: u32,
         slippage_ppm: u32,
     ) -> Thrown<JsValue> {
-        let pending = Position::pending(side(short), QuoteAtoms(collateral_atoms));
+        let pending = Position::pending(side_of(short), QuoteAtoms(collateral_atoms));
         Ok(self.increase(&pending, size_atoms, payout_cap_ppm, slippage_ppm)?)
     }
 
@@ -135,18 +127,6 @@ impl Look {
         Ok(self.liquidation(position)?.into())
     }
 
-    /// Shares for a deposit, and the fewest to accept within `slippage_ppm`.
-    #[wasm_bindgen(js_name = quoteDeposit, unchecked_return_type = "DepositView")]
-    pub fn quote_deposit(&self, amount_atoms: u64, slippage_ppm: u32) -> Thrown<JsValue> {
-        Ok(self.deposit(amount_atoms, slippage_ppm)?.into())
-    }
-
-    /// Worth of so many shares, at the value that a depositor pays.
-    #[wasm_bindgen(js_name = sharesValueAtoms)]
-    pub fn shares_value(&self, shares: u64) -> Thrown<u64> {
-        Ok(self.value_of(Shares(shares))?)
-    }
-
     /// The size whose notional is `leverage_e2` hundredths of the collateral.
     #[wasm_bindgen(js_name = sizeAtLeverage)]
     pub fn size_at_leverage(&self, collateral_atoms: u64, leverage_e2: u32) -> Thrown<u64> {
@@ -162,8 +142,7 @@ impl Look {
     /// The worst price to accept: the present one moved against the trader by `slippage_ppm`.
     #[wasm_bindgen(js_name = acceptablePriceE12)]
     pub fn acceptable_price(&self, short: bool, decrease: bool, slippage_ppm: u32) -> Thrown<u64> {
-        let action = if decrease { OrderAction::Decrease } else { OrderAction::Increase };
-        Ok(acceptable(self.inner.sample(), side(short), action, slippage_ppm)?)
+        Ok(acceptable(self.inner.sample(), side_of(short), action_of(decrease), slippage_ppm)?)
     }
 }
 
@@ -265,27 +244,6 @@ impl Look {
         })
     }
 
-    fn deposit(&self, amount: u64, slippage: u32) -> Result<DepositView> {
-        let market = self.inner.observed(Purpose::Risk)?;
-        let report = pool::deposit(&market, QuoteAtoms(amount))?;
-        let kept = PPM.checked_sub(u64::from(slippage)).ok_or_else(|| mistake("slippage over 100 %"))?;
-        let least = fixed::mul_div_u64_floor(report.shares.get(), kept, PPM)?;
-        Ok(DepositView {
-            shares: report.shares.get(),
-            valueBeforeAtoms: report.value_before.get(),
-            sharesMin: least,
-        })
-    }
-
-    fn value_of(&self, shares: Shares) -> Result<u64> {
-        let market = self.seen()?;
-        if market.ledger.shares.is_zero() {
-            return Ok(0);
-        }
-        let value = pool::value_for_deposit(&market, self.inner.sample().price)?;
-        Ok(fixed::mul_div_u64_floor(value.get(), shares.get(), market.ledger.shares.get())?)
-    }
-
     fn size_for(&self, collateral: u64, leverage_e2: u32) -> Result<u64> {
         let notional = fixed::mul_div_u64_floor(collateral, u64::from(leverage_e2), 100)?;
         let market = self.seen()?;
@@ -314,10 +272,6 @@ fn part_of(position: &Position, percent: u32) -> Result<u64> {
 fn with_after(amounts: JsValue, after: JsValue) -> Result<JsValue> {
     put(&js_sys::Object::from(amounts.clone()), "after", after);
     Ok(amounts)
-}
-
-fn side(short: bool) -> Side {
-    if short { Side::Short } else { Side::Long }
 }
 
 fn view(position: &[u8]) -> Result<Position> {

@@ -60,6 +60,9 @@ impl<'info> PositionTransfers<'_, 'info> {
         to: &AccountInfo<'info>,
         amount_atoms: u64,
     ) -> Result<()> {
+        if amount_atoms == 0 {
+            return Ok(());
+        }
         Transfer {
             program: self.program,
             mint: self.mint,
@@ -73,6 +76,9 @@ impl<'info> PositionTransfers<'_, 'info> {
 
     /// Moves tokens out of the position's own vault; nothing but an instruction that names it can (INV-10).
     pub(crate) fn out_of_vault(&self, to: &AccountInfo<'info>, amount_atoms: u64) -> Result<()> {
+        if amount_atoms == 0 {
+            return Ok(());
+        }
         let seeds = position_signer(&self.keys.market, &self.keys.owner, &self.keys.position_tail);
         Transfer {
             program: self.program,

@@ -1,4 +1,5 @@
-//! Rules about what must be named elsewhere: every error in a test, every invariant in code and in a test.
+//! Rules about what must be named elsewhere: every error in a test, every invariant in code and in a test, and every
+//! test that the threat model names.
 
 use super::{Finding, Rule, Source, text::contains_word};
 use std::collections::BTreeMap;
@@ -6,6 +7,7 @@ use syn::Item;
 
 const ERRORS: (&str, &str) = ("programs/bulkhead/src/error.rs", "BulkheadError");
 const INVARIANTS: &str = "docs/invariants.md";
+const THREATS: &str = "docs/threat-model.md";
 
 pub(super) fn check(sources: &[Source], findings: &mut Vec<Finding>) {
     let with = |path: &str| sources.iter().find(|source| source.path == path);
@@ -41,6 +43,38 @@ pub(super) fn check(sources: &[Source], findings: &mut Vec<Finding>) {
             require(tests().any(names), "is named by no test");
         }
     }
+    if let Some(threats) = with(THREATS) {
+        for (line, name) in named_tests(&threats.text) {
+            let function = format!("fn {name}(");
+            if !tests().any(|test| test.text.contains(&function)) {
+                let message = format!("`{name}` is no test of this repository");
+                findings.push(Finding { file: THREATS.into(), line, rule: Rule::Untested, message });
+            }
+        }
+    }
+}
+
+/// What stands between backticks in the columns of tables whose head speaks of tests.
+fn named_tests(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut column = None;
+    for (number, line) in text.lines().enumerate() {
+        let Some(row) = line.strip_prefix('|') else {
+            column = None;
+            continue;
+        };
+        let cells: Vec<_> = row.split(" | ").collect();
+        let Some(place) = column else {
+            // The head of a table; no place of it fits where it does not speak of tests.
+            column = Some(cells.iter().position(|cell| cell.contains("test")).unwrap_or(usize::MAX));
+            continue;
+        };
+        let Some(cell) = cells.get(place) else { continue };
+        for name in cell.split('`').skip(1).step_by(2) {
+            found.push((number + 1, name.to_owned()));
+        }
+    }
+    found
 }
 
 /// The variants of one enum, with their lines.
@@ -94,6 +128,18 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, 5);
         assert!(found[0].1.starts_with("BulkheadError::Stale is named by no test"));
+    }
+
+    #[test]
+    fn every_test_that_the_threat_model_names_is_there() {
+        let model = "| attack | where | invariant, test |\n|---|---|---|\n| a | `code` | INV-01; `one_ok`, `two_ok` |\n\n\
+                     | asset | lost |\n|---|---|\n| `x` | `y` |\n\ntext `z`";
+        let found = found(&[
+            ("docs/threat-model.md", model),
+            ("tests/a.rs", "fn one_ok() {}"),
+            ("crates/risk/src/a.rs", "fn two_ok() {}"),
+        ]);
+        assert_eq!(found, [(3, "`two_ok` is no test of this repository".to_owned())]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use bulkhead_cli::args::Cli;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 const KEY: &str = "So11111111111111111111111111111111111111112";
 
@@ -104,6 +104,23 @@ fn every_command_is_understood() {
     }
     let feed = "eaa020c61cc479712813461ce153894a96a6c00b21ed0cfc2798d1f9a9e9c94a";
     assert!(parses(&format!("admin queue collateral-oracle 0 0x{feed} --generation compatible --shard 7")));
+}
+
+/// Commands with all their words.
+fn leaves(command: &clap::Command, words: &str) -> Vec<String> {
+    let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+    let words_of = |below: &clap::Command| format!("{words} {}", below.get_name());
+    let all: Vec<String> = below.flat_map(|below| leaves(below, &words_of(below))).collect();
+    if all.is_empty() { vec![words.to_owned()] } else { all }
+}
+
+#[test]
+fn every_command_is_documented() {
+    let text = include_str!("../../../../docs/cli.md");
+    let leaves = leaves(&Cli::command(), "bulkhead");
+    assert!(leaves.len() > 50, "{leaves:?}");
+    let missing: Vec<_> = leaves.iter().filter(|words| !text.contains(&format!("\n{words}"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

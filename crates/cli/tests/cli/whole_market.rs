@@ -137,17 +137,33 @@ fn position_show_ok_tells_of_a_margin_call() {
 }
 
 #[test]
-fn update_paid_ok_pays_the_first_sample_of_a_minute() {
+fn update_paid_ok_pays_the_first_sample_of_a_minute_and_no_other() {
     let node = Node::start("crank", FUNDS);
+    let fee = defaults::QUOTE_UNIT / 100;
     node.with(|chain| {
         let mut params = defaults::params();
-        params.crank_fee_quote_atoms = defaults::QUOTE_UNIT / 100;
+        // The budget that pays comes out of trade fees.
+        (params.crank_fee_quote_atoms, params.trade_fee_ppm) = (fee, 500);
         let market = chain.world.keys.market;
         chain.world.change(Some(market), Change::MarketParams(params)).unwrap();
-        chain.world.advance(120);
     });
+    open(&node);
+    let held = || {
+        node.with(|chain| (chain.world.market().crank_budget_atoms, chain.world.token_balance(&node.tokens)))
+    };
+    node.with(|chain| {
+        // The beginning of a minute, so that the second sample is of the same.
+        let next = (chain.world.now() / 60 + 2) * 60;
+        chain.world.warp_to(next);
+    });
+    let (budget, before) = held();
+    assert!(budget > fee, "{budget}");
     let told = node.text(&["update", "BTC", "--paid"]);
-    assert!(told.contains("market updated"), "{told}");
+    assert!(told.contains("market updated") && told.contains("0.01 USD paid for the update"), "{told}");
+    assert_eq!(held(), (budget - fee, before + fee));
+    let told = node.text(&["update", "BTC", "--paid"]);
+    assert!(!told.contains("paid for the update"), "{told}");
+    assert_eq!(held(), (budget - fee, before + fee));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_status_client_types::TransactionStatus;
 use tokio::time::{Instant, sleep};
 
+use super::blockhashes::first_signature;
 use super::failure::{SendError, TxFailure};
 use super::node::Node;
 use super::node_error::NodeError;
@@ -53,7 +54,7 @@ impl<'a> Attempt<'a> {
         transaction: &'a VersionedTransaction,
         last_valid_height: u64,
     ) -> Self {
-        let signature = transaction.signatures.first().copied().unwrap_or_default();
+        let signature = first_signature(transaction);
         Self { node, policy, transaction, signature, last_valid_height }
     }
 

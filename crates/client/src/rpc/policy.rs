@@ -93,6 +93,9 @@ pub struct TxPolicy {
     pub priority_fee_lamports_max: u64,
     /// How many blockhashes are tried, one after the other has expired; a blockhash lives a minute or so.
     pub blockhashes_max: u32,
+    /// A blockhash that is younger serves several transactions, and each lives so much shorter; zero asks for a
+    /// new one each time.
+    pub blockhash_age_max: Duration,
     /// How often the node is asked whether a transaction has landed.
     pub poll_every: Duration,
     /// How often the same transaction is sent again while it has not landed.
@@ -111,6 +114,7 @@ impl Default for TxPolicy {
             priority_fee: PriorityFee::Percentile { percentile: 50, micro_lamports_per_unit_min: 0 },
             priority_fee_lamports_max: 100_000,
             blockhashes_max: 3,
+            blockhash_age_max: Duration::ZERO,
             poll_every: Duration::from_millis(500),
             resend_every: Duration::from_secs(2),
             silence_max: Duration::from_secs(60),

@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use anchor_lang::prelude::Pubkey;
-use bulkhead::state::{Order, ParamChange, Position};
+use bulkhead::state::{Order, ParamChange, Position, Settlement, TopUpPlan, Withdrawal};
 use solana_rpc_client_api::config::RpcProgramAccountsConfig;
 use solana_rpc_client_api::filter::{Memcmp, RpcFilterType};
 
@@ -52,6 +52,21 @@ impl Node {
 
     /// All orders that wait, in whatever market.
     pub async fn orders(&self) -> Result<Vec<Keyed<Order>>, NodeError> {
+        self.all_of(Vec::new()).await
+    }
+
+    /// All top-up plans, in whatever market.
+    pub async fn top_up_plans(&self) -> Result<Vec<Keyed<TopUpPlan>>, NodeError> {
+        self.all_of(Vec::new()).await
+    }
+
+    /// All withdrawals that wait, in whatever market.
+    pub async fn withdrawals(&self) -> Result<Vec<Keyed<Withdrawal>>, NodeError> {
+        self.all_of(Vec::new()).await
+    }
+
+    /// Prices of all wind-downs that are not settled yet.
+    pub async fn settlements(&self) -> Result<Vec<Keyed<Settlement>>, NodeError> {
         self.all_of(Vec::new()).await
     }
 

@@ -1,10 +1,13 @@
 //! Builds, signs and sends transactions.
 
+use std::sync::Arc;
+
 use anchor_lang::prelude::Pubkey;
 use solana_signature::Signature;
 use solana_signer::signers::Signers;
 use solana_transaction::versioned::VersionedTransaction;
 
+use super::blockhashes::Blockhashes;
 use super::budget::Budget;
 use super::failure::{Cause, SendError};
 use super::landing::{Attempt, Outcome};
@@ -18,6 +21,8 @@ use super::simulation::{self, Simulation};
 pub struct Sender {
     node: Node,
     policy: TxPolicy,
+    /// Shared by its clones.
+    blockhashes: Arc<Blockhashes>,
 }
 
 /// A transaction that has landed and has not failed.
@@ -38,7 +43,7 @@ pub struct Landed {
 impl Sender {
     /// Through `node`, by `policy`.
     pub fn new(node: Node, policy: TxPolicy) -> Self {
-        Self { node, policy }
+        Self { node, policy, blockhashes: Arc::default() }
     }
 
     /// The node.
@@ -53,12 +58,12 @@ impl Sender {
 
     /// The same with another policy.
     pub fn with_policy(&self, policy: TxPolicy) -> Self {
-        Self { node: self.node.clone(), policy }
+        Self::new(self.node.clone(), policy)
     }
 
     /// The same at a node whose answers are of `slot` or later: what landed there is in them.
     pub fn at_least(&self, slot: u64) -> Self {
-        Self { node: self.node.at_least(slot), policy: self.policy }
+        Self { node: self.node.at_least(slot), ..self.clone() }
     }
 
     /// What the transaction would do now; a failure is part of the answer. `watch` names accounts whose state
@@ -99,13 +104,19 @@ impl Sender {
     {
         let (mut sends, mut signatures) = (0, Vec::new());
         for blockhashes in 1..=self.policy.blockhashes_max {
-            let commitment = self.policy.commitment;
-            let ask = || self.node.client().get_latest_blockhash_with_commitment(commitment);
-            let (blockhash, last_valid_height) = self.node.ask(ask).await?;
-            let message = request.message(budget, blockhash)?;
-            let transaction = VersionedTransaction::try_new(message, signers)?;
+            let build = |blockhash| -> Result<_, SendError> {
+                let message = request.message(budget, blockhash)?;
+                Ok(VersionedTransaction::try_new(message, signers)?)
+            };
+            let (transaction, last_valid_height) =
+                self.blockhashes.sign(&self.node, &self.policy, build).await?;
             let attempt = Attempt::new(&self.node, &self.policy, &transaction, last_valid_height);
-            let (outcome, sent) = attempt.run().await?;
+            let ended = attempt.run().await;
+            if !matches!(ended, Ok((Outcome::Landed { .. }, _))) {
+                // It may be the blockhash's fault: the next one gets another.
+                self.blockhashes.forget().await;
+            }
+            let (outcome, sent) = ended?;
             sends += sent;
             let signature = attempt.signature();
             signatures.push(signature);

@@ -1,8 +1,10 @@
 //! Landing once: resending, expiry, fresh blockhashes, limits and prices.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use bulkhead_client::rpc::{Budget, NodeError, PriorityFee, SendError, TxPolicy};
+use bulkhead_client::rpc::{Budget, NodeError, PriorityFee, SendError, Sender, TxPolicy, TxRequest};
+use solana_keypair::Keypair;
 
 use crate::chain::*;
 use crate::stub::{Answer, Call, Stub};
@@ -55,6 +57,58 @@ async fn send_ok_trusts_no_node_that_lags_behind_the_expiry() {
     let landed = sender(&stub).send(&request, &[&payer]).await.unwrap();
     assert_eq!(landed.blockhashes, 1);
     assert_eq!(signatures(&stub.calls("sendTransaction")), HashSet::from([landed.signature]));
+}
+
+fn with_blockhashes_held(stub: &Stub) -> Sender {
+    let policy = TxPolicy { blockhash_age_max: Duration::from_secs(60), ..*sender(stub).policy() };
+    sender(stub).with_policy(policy)
+}
+
+/// The same request with other instruction data.
+fn request_number(number: u8) -> (Keypair, TxRequest) {
+    let (payer, mut request) = request();
+    request.instructions[0].data = vec![number];
+    (payer, request)
+}
+
+#[tokio::test]
+async fn send_ok_many_at_once_share_a_blockhash() {
+    let stub = Stub::start(healthy).await;
+    let sender = with_blockhashes_held(&stub);
+    let send = async |number: u8| {
+        let (payer, request) = request_number(number);
+        sender.clone().send(&request, &[&payer]).await.unwrap()
+    };
+    let (one, two, three) = tokio::join!(send(1), send(2), send(3));
+    let four = send(4).await;
+    assert_eq!(HashSet::from([one, two, three, four].map(|landed| landed.signature)).len(), 4);
+    assert_eq!(stub.calls("getLatestBlockhash").len(), 1);
+}
+
+#[tokio::test]
+async fn send_ok_twice_the_same_request_is_two_transactions() {
+    let stub = Stub::start(healthy).await;
+    let sender = with_blockhashes_held(&stub);
+    let (payer, request) = request();
+    let first = sender.send(&request, &[&payer]).await.unwrap();
+    let second = sender.send(&request, &[&payer]).await.unwrap();
+    assert_ne!(first.signature, second.signature);
+    assert_eq!(stub.calls("getLatestBlockhash").len(), 2);
+}
+
+#[tokio::test]
+async fn send_ok_after_a_failure_takes_another_blockhash() {
+    let stub = Stub::start(|call| match (call.method.as_str(), call.nth) {
+        ("sendTransaction", 0) => Answer::Error(-32602, "invalid transaction", ""),
+        _ => healthy(call),
+    })
+    .await;
+    let sender = with_blockhashes_held(&stub);
+    let (payer, request) = request_number(1);
+    sender.send(&request, &[&payer]).await.unwrap_err();
+    let (payer, request) = request_number(2);
+    sender.send(&request, &[&payer]).await.unwrap();
+    assert_eq!(stub.calls("getLatestBlockhash").len(), 2);
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use bulkhead::constants::CANCEL_TIP_LAMPORTS;
 use bulkhead::state::{Order, POSITION_CLOSED};
 use bulkhead_client::ix;
 use bulkhead_client::rpc::Keyed;
-use bulkhead_risk::{UnixSeconds, orders};
+use bulkhead_risk::UnixSeconds;
+use bulkhead_risk::orders::CancelRight;
 
 use crate::action::{Action, Reward};
 use crate::duty::Duty;
@@ -13,11 +14,10 @@ use crate::state::{MarketState, View};
 /// One action for each order.
 pub(super) fn plan(view: &View<'_>, now: UnixSeconds) -> Vec<Action> {
     let is_due = |market: &MarketState, order: &Order| {
-        let action = order.action().ok()?.into();
         let params = market.account.params.view();
-        let from = orders::cancellable_from(&params, action, UnixSeconds(order.placed_at)).ok()?;
         // The chain's clock may be a little behind what is known of it here.
-        Some(order.expires_at == 0 && now > from)
+        let right = order.view().ok()?.cancel_right(&params, UnixSeconds(now.0.saturating_sub(1))).ok()?;
+        Some(right == CancelRight::Anyone)
     };
     let cancel = |order: Keyed<Order>| {
         let position = view.state.position(&order.account.position)?;

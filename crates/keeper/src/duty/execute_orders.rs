@@ -15,9 +15,6 @@ use crate::action::{Action, Reward};
 use crate::duty::Duty;
 use crate::state::{MarketState, View};
 
-/// `Order::kind` of one that fills on the first price of its window.
-const KIND_MARKET: u8 = 0;
-
 /// One action for each position that has an order to fill: the next of its orders sees what this one left.
 pub(super) fn plan(view: &View<'_>, now: UnixSeconds) -> Vec<Action> {
     let mut seen = BTreeSet::new();
@@ -46,7 +43,7 @@ fn execution(view: &View<'_>, market: &MarketState, order: &Keyed<Order>) -> Act
     }
 }
 
-/// Whether the price that stands ends the order, filled or spent. None where it cannot be said.
+/// Whether the price that stands is one of the order's window and ends it. None where it cannot be said.
 fn fills(
     view: &View<'_>,
     market: &MarketState,
@@ -54,12 +51,25 @@ fn fills(
     order: &Order,
     now: UnixSeconds,
 ) -> Option<bool> {
+    let since = order.view().ok()?.since().ok()?;
+    let params = market.account.params.view();
+    orders::require_in_window(&params, since, market.sample?.publish_time).ok()?;
+    ends(view, market, position, order, now)
+}
+
+/// Whether the price that stands would end the order, filled or spent, were it one of its window. None where
+/// it cannot be said.
+pub(super) fn ends(
+    view: &View<'_>,
+    market: &MarketState,
+    position: &Position,
+    order: &Order,
+    now: UnixSeconds,
+) -> Option<bool> {
     let sample = market.sample?;
-    if order.kind != KIND_MARKET || position.status == POSITION_CLOSED {
+    if position.status == POSITION_CLOSED {
         return Some(false);
     }
-    let params = market.account.params.view();
-    orders::require_in_window(&params, UnixSeconds(order.placed_at), sample.publish_time).ok()?;
     let look = Look::new(&market.account, sample, now).ok()?;
     let position = position.view().ok()?;
     let acceptable = PriceE12(order.acceptable_price_e12);

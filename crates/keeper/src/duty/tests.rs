@@ -1,8 +1,14 @@
 //! What is planned, and what is not: a market of 50,000 USD with round numbers.
 
+mod leaving;
+mod top_ups;
+mod triggers;
+
 use anchor_lang::Discriminator;
 use bulkhead::constants::{ACCOUNT_VERSION, MARKET_VERSION};
-use bulkhead::state::{Market, Order, OrderAction, POSITION_CLOSED, POSITION_OPEN, Position, Protocol};
+use bulkhead::state::{
+    Market, Order, OrderAction, OrderKind, POSITION_CLOSED, POSITION_OPEN, Position, Protocol,
+};
 use bulkhead::views::MarketParams;
 use bulkhead_client::accounts::{self, Account, AnyAccount};
 use bulkhead_client::quote::{Look, quote_open};
@@ -135,16 +141,30 @@ impl World {
         self.put(key, AnyAccount::Position(Box::new(position)));
     }
 
-    /// An order of `position` that was placed at the beginning.
+    /// A market order of `position` that was placed at the beginning.
     fn order(&mut self, position: Pubkey, acceptable_price_e12: u64) -> Pubkey {
+        self.order_with(position, |order| order.acceptable_price_e12 = acceptable_price_e12)
+    }
+
+    /// A stop-loss at 48,000 USD that was placed at the beginning and expires 1,000 s later.
+    fn stop_loss(&mut self, position: Pubkey, change: impl FnOnce(&mut Order)) -> Pubkey {
+        self.order_with(position, |order| {
+            order.kind = OrderKind::StopLoss.into();
+            order.trigger_price_e12 = 4_800_000 * 10_000_000_000;
+            order.expires_at = NOW + 1_000;
+            change(order);
+        })
+    }
+
+    fn order_with(&mut self, position: Pubkey, change: impl FnOnce(&mut Order)) -> Pubkey {
         let mut order: Order = zeroed(ACCOUNT_VERSION);
         order.position = position;
         order.action = OrderAction::Decrease.into();
         order.size_atoms = u64::MAX;
-        order.acceptable_price_e12 = acceptable_price_e12;
         order.placed_at = NOW;
         order.tip_lamports = 50_000;
         order.payer = Pubkey::new_from_array([9; 32]);
+        change(&mut order);
         self.change(position, |position| position.open_orders = 1);
         let key = pda::order(&position, 0);
         self.put(key, AnyAccount::Order(Box::new(order)));
@@ -315,6 +335,23 @@ fn newer_states_stay_and_missing_orders_are_doubted() {
     world.state.apply(Update::Account { key: order, slot: 5, account: None });
     assert_eq!(world.state.order_count(), 0);
     assert_eq!(world.state.apply(update(6, 0)).keys, []);
+}
+
+#[test]
+fn what_is_known_of_a_lost_chain_hinders_no_lower_slot() {
+    let mut world = World::new();
+    let position = world.open(1, 5_000);
+    let account = *world.state.position(&position).unwrap();
+    let put = |world: &mut World, slot| {
+        let account = Some(AnyAccount::Position(Box::new(account)));
+        world.state.apply(Update::Account { key: position, slot, account });
+    };
+    put(&mut world, 500);
+    world.state.apply(Update::Lost);
+    assert!(world.state.position(&position).is_none());
+    assert_eq!((world.state.slot(), world.state.now()), (0, None));
+    put(&mut world, 3);
+    assert!(world.state.position(&position).is_some());
 }
 
 #[test]

@@ -101,10 +101,7 @@ async fn crash(net: &Localnet, surge: &Surge, keepers: &[Running]) {
 async fn one_keeper_liquidates_all() {
     let net = started().await;
     let surge = net.prepare_surge("SOL", count()).await.unwrap();
-    let mut setup = Setup::of(&net, &net.wallets.keeper);
-    // Four liquidations leave their events whole in the node's logs.
-    setup.more = "send.instructions_max = 4\n".into();
-    let keeper = Running::ready(setup).await;
+    let keeper = Running::ready(Setup::of(&net, &net.wallets.keeper)).await;
     crash(&net, &surge, &[keeper]).await;
 }
 
@@ -115,7 +112,7 @@ async fn two_keepers_liquidate_all() {
     let mut keepers = Vec::new();
     for key in [&net.wallets.keeper, &net.wallets.lp] {
         let mut setup = Setup::of(&net, key);
-        setup.more = format!("send.instructions_max = 4\n{}", crate::several::peers(&net));
+        setup.more = crate::several::peers(&net);
         keepers.push(Running::ready(setup).await);
     }
     crash(&net, &surge, &keepers).await;

@@ -8,3 +8,5 @@ mod proxy;
 mod several;
 mod surge;
 mod trouble;
+mod validator;
+mod waiting;

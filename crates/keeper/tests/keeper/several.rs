@@ -21,9 +21,7 @@ pub(crate) fn peers(net: &Localnet) -> String {
 async fn pair(net: &Localnet) -> (Running, Running) {
     let mut one = Setup::of(net, &net.wallets.keeper);
     let mut two = Setup::of(net, &net.wallets.lp);
-    // Four liquidations leave their events whole in the node's logs.
-    let more = format!("send.instructions_max = 4\n{}", peers(net));
-    (one.more, two.more) = (more.clone(), more);
+    (one.more, two.more) = (peers(net), peers(net));
     (Running::ready(one).await, Running::ready(two).await)
 }
 

@@ -26,6 +26,16 @@ async fn surge_ok_is_liquidated_completely() {
     );
     assert!(liquidated >= u64::from(COUNT));
     assert_eq!(keeper.metric("bulkhead_keeper_transactions_failed_total", "").await, 0);
+    // Batches are as large as they may be, and no event is lost.
+    assert!(sent < flagged + liquidated);
+    assert_eq!(keeper.metric("bulkhead_keeper_logs_truncated_total", "").await, 0);
+    let events = async |name: &str| {
+        let label = format!("event=\"{name}\"");
+        keeper.metric("bulkhead_keeper_events_total", &label).await
+    };
+    let skipped = events("LiquidationSkipped").await;
+    assert_eq!(events("PositionLiquidated").await + skipped, liquidated);
+    assert!(events("PositionLiquidated").await >= u64::from(COUNT));
     let pay = tokens::account_of(&net.wallets.keeper.pubkey(), &net.mint);
     assert!(net.link.tokens(&pay).await.unwrap() > 0);
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::charts::{Chart, Charts, Kind, Series};
+use super::flows;
 use super::html::{escape, json_in_script, plain_table, shown, summary_table};
 use crate::path::instant::format_utc;
 use crate::record::{Liquidation, RunRecord};
@@ -42,6 +43,7 @@ pub(super) fn page(run: &RunRecord, compared: Option<&RunRecord>, charts: &Chart
     let (promises, others) = tables.split_at(1);
     promises.iter().for_each(|table| html.push_str(&summary_table(table)));
     html.push_str(&chart_section(charts));
+    runs.iter().for_each(|run| html.push_str(&flows::section(run)));
     html.push_str("<div class=\"columns\">");
     others.iter().for_each(|table| html.push_str(&summary_table(table)));
     html.push_str("</div>");

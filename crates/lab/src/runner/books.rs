@@ -5,7 +5,8 @@ use bulkhead_client::pda;
 use bulkhead_risk::Side;
 
 use super::parameters::annual_ppm;
-use super::{Replay, refused};
+use super::{Replay, clamped, refused};
+use crate::flows::{Flows, Held, Party};
 use crate::path::PathSample;
 use crate::record::MinuteRow;
 use crate::summary::Ending;
@@ -15,7 +16,7 @@ const E12_PER_E8: u64 = 10_000;
 /// Keeps the larger difference of the two, by size.
 fn keep_larger(kept: &mut i64, seen: i128) {
     if seen.unsigned_abs() > u128::from(kept.unsigned_abs()) {
-        *kept = seen.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        *kept = clamped(seen);
     }
 }
 
@@ -115,5 +116,34 @@ impl Replay {
             insurance_at_start_atoms: 0,
             insurance_atoms: last.insurance_balance_atoms,
         }
+    }
+
+    /// The flows with what everybody's accounts hold now.
+    pub(super) fn flows(&self) -> Flows {
+        let (address, ledger) = (self.world.keys.market, &self.market.ledger);
+        let vaults = |side| -> u64 {
+            let of_side = self.holdings.iter().filter(|holding| holding.side() == side);
+            of_side.filter(|holding| holding.exists()).map(|it| self.world.token_balance(&it.vault)).sum()
+        };
+        let owners =
+            self.holdings.iter().map(|holding| self.world.token_balance(&holding.owner.tokens)).sum();
+        let held = Party::ALL.map(|party| {
+            let (before_atoms, after_atoms) = match party {
+                Party::Traders => (self.granted_atoms, owners),
+                Party::Providers => {
+                    (self.pool_at_start_atoms, self.world.token_balance(&self.world.lp.tokens))
+                }
+                Party::Keepers => (0, self.world.token_balance(&self.world.keeper.tokens)),
+                Party::Longs => (0, vaults(crate::record::Side::Long)),
+                Party::Shorts => (0, vaults(crate::record::Side::Short)),
+                Party::Pool => (0, ledger.pool.get()),
+                Party::Insurance => (0, self.world.token_balance(&pda::insurance_vault(&address))),
+                Party::ProtocolFees => (0, ledger.protocol_fees.get()),
+                Party::CrankBudget => (0, ledger.crank_budget.get()),
+            };
+            Held { party, before_atoms, after_atoms }
+        });
+        let supply_atoms = self.world.mint_supply(&self.world.mint);
+        Flows { held: held.to_vec(), supply_atoms, ..self.money.flows.clone() }
     }
 }

@@ -31,8 +31,8 @@ pub(super) struct Past {
     pub(super) maintenance_before_raise: Option<Ppm>,
     /// A refresh took it below maintenance at its own sample, and it has not been healthy since.
     pub(super) tipped_by_refresh: bool,
-    /// Collateral that its owner has put in, ever.
-    pub(super) put_in_atoms: u64,
+    /// Collateral that its owner has put in, less what he took out: gains too.
+    pub(super) put_in_atoms: i128,
     /// What it has lost so far: losses, owed and fees, less payouts.
     pub(super) lost_atoms: i128,
 }

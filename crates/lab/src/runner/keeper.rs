@@ -3,15 +3,12 @@
 
 use anyhow::{Context, Result, ensure};
 use bulkhead::events::ClosedAmounts;
-use bulkhead::instructions::ExecuteOrderArgs;
 use bulkhead_client::events::AnyEvent;
 use bulkhead_client::ix;
 use bulkhead_risk::liquidation::{Assessment, LiquidationReason, Readiness, assess, reason};
-use bulkhead_risk::orders::{OrderAction, cancellable_from, require_in_window};
-use bulkhead_risk::transition::{self, DecreaseArgs, Frozen, IncreaseArgs, Liquidation as Outcome};
+use bulkhead_risk::transition::{self, Frozen, Liquidation as Outcome};
 use bulkhead_risk::{Market, Position, PositionStatus, Ppm, Purpose, QuoteAtoms, RiskError, UnixSeconds};
 
-use super::holding::Waiting;
 use super::{Replay, atoms, refused};
 use crate::record::{Cause, Liquidation};
 
@@ -41,6 +38,14 @@ struct Foreseen {
     payout: QuoteAtoms,
     after: Position,
     pool_after: QuoteAtoms,
+}
+
+/// What the program's event says of a liquidation or a settling.
+struct Taken {
+    closed: ClosedAmounts,
+    fine_atoms: u64,
+    keeper_atoms: u64,
+    insured_atoms: u64,
 }
 
 impl Replay {
@@ -77,8 +82,6 @@ impl Replay {
         Ok(())
     }
 
-    // --- refresh ---------------------------------------------------------------------------------
-
     /// Once a minute, at the sample that opened the bucket.
     pub(super) fn refresh(&mut self) -> Result<()> {
         if !self.opened_bucket {
@@ -104,7 +107,7 @@ impl Replay {
                 .iter()
                 .map(|(index, _)| ix::refresh_position(&keys, self.holdings[*index].key))
                 .collect();
-            if self.tally.send(&mut self.world, &instructions)?.is_none() {
+            if self.send(&instructions)?.is_none() {
                 continue;
             }
             self.tally.summary.refreshes += batch.len() as u64;
@@ -137,106 +140,6 @@ impl Replay {
         Ok(())
     }
 
-    // --- orders ----------------------------------------------------------------------------------
-
-    pub(super) fn execute_orders(&mut self) -> Result<()> {
-        for index in self.live.clone() {
-            let Some(waiting) = self.holdings[index].waiting else { continue };
-            let since = UnixSeconds(waiting.placed_at);
-            if require_in_window(&self.market.params, since, self.sample.publish_time).is_err() {
-                continue;
-            }
-            match waiting.action {
-                OrderAction::Increase => self.execute_increase(index, &waiting)?,
-                OrderAction::Decrease => self.execute_decrease(index, &waiting)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn send_execution(&mut self, index: usize, waiting: &Waiting) -> Result<Option<Vec<AnyEvent>>> {
-        let args = ExecuteOrderArgs { placed_at: waiting.placed_at, tip_lamports_min: waiting.tip_lamports };
-        let (keys, keeper) = (self.world.keys, self.world.keeper.key);
-        let holding = &self.holdings[index];
-        let execute = ix::execute_order(&keys, keeper, holding.key, waiting.id, holding.owner.key, args);
-        let events = self.tally.send(&mut self.world, &[execute])?;
-        if events.is_some() {
-            self.tally.summary.orders_executed += 1;
-            self.holdings[index].waiting = None;
-            self.reload_market()?;
-        }
-        Ok(events)
-    }
-
-    fn execute_increase(&mut self, index: usize, waiting: &Waiting) -> Result<()> {
-        let plan = self.holdings[index].plan;
-        let args = IncreaseArgs {
-            size: waiting.size,
-            payout_cap_ppm: Ppm(plan.payout_cap_ppm),
-            acceptable: waiting.acceptable,
-        };
-        let position = self.holdings[index].position;
-        let report = self
-            .seen(Purpose::Risk)
-            .and_then(|seen| transition::increase(&seen, &position, &self.sample, &args, self.now()));
-        // What does not fit its order or the market waits, and is cancelled when its window has passed.
-        let Ok(report) = report else { return Ok(()) };
-        if self.send_execution(index, waiting)?.is_none() {
-            return Ok(());
-        }
-        self.reload(index, &report.position)?;
-        self.begin_anew(index)?;
-        match plan.side {
-            bulkhead::state::PositionSide::Long => self.tally.summary.opened_long += 1,
-            bulkhead::state::PositionSide::Short => self.tally.summary.opened_short += 1,
-        }
-        Ok(())
-    }
-
-    fn execute_decrease(&mut self, index: usize, waiting: &Waiting) -> Result<()> {
-        let args = DecreaseArgs { size: waiting.size, acceptable: waiting.acceptable };
-        let position = self.holdings[index].position;
-        let report = self
-            .seen(Purpose::Decrease)
-            .and_then(|seen| transition::decrease(&seen, &position, &self.sample, &args, self.now()));
-        let Ok(report) = report else { return Ok(()) };
-        let Some(events) = self.send_execution(index, waiting)? else {
-            self.tally.summary.promises.payouts_refused += 1;
-            return Ok(());
-        };
-        let closed = events.iter().find_map(|event| match event {
-            AnyEvent::PositionDecreased(event) => Some(event.closed),
-            _ => None,
-        });
-        let closed = closed.context("a decrease without its event")?;
-        self.reload(index, &report.position)?;
-        self.note_closed(index, &closed, report.closed.payout, 0);
-        self.begin_anew(index)?;
-        Ok(())
-    }
-
-    pub(super) fn cancel_dead_orders(&mut self) -> Result<()> {
-        for index in self.live.clone() {
-            let holding = &self.holdings[index];
-            let Some(waiting) = holding.waiting else { continue };
-            let from = cancellable_from(&self.market.params, waiting.action, UnixSeconds(waiting.placed_at))
-                .map_err(refused)?;
-            if holding.position.status != PositionStatus::Closed && self.now() < from {
-                continue;
-            }
-            let (keys, keeper) = (self.world.keys, self.world.keeper.key);
-            let cancel = ix::cancel_order(&keys, keeper, holding.key, waiting.id, holding.owner.key);
-            if self.tally.send(&mut self.world, &[cancel])?.is_some() {
-                self.tally.summary.orders_cancelled += 1;
-                self.holdings[index].waiting = None;
-                self.holdings[index].flat_since = self.world.now();
-            }
-        }
-        Ok(())
-    }
-
-    // --- liquidation -----------------------------------------------------------------------------
-
     /// Flags what is below maintenance for the first time or healthy again, and liquidates or settles what is
     /// ready.
     pub(super) fn watch(&mut self) -> Result<()> {
@@ -259,7 +162,7 @@ impl Replay {
         for batch in sightings.chunks(FLAGS_PER_TRANSACTION) {
             let keys: Vec<_> = batch.iter().map(|(index, _)| self.holdings[*index].key).collect();
             let flag = ix::flag(&self.world.keys, &keys);
-            if self.tally.send(&mut self.world, &[flag])?.is_some() {
+            if self.send(&[flag])?.is_some() {
                 self.tally.summary.flags += batch.len() as u64;
                 for (index, foreseen) in batch {
                     self.reload(*index, foreseen)?;
@@ -277,23 +180,33 @@ impl Replay {
             Cause::PayoutCapped => ix::settle_capped(&keys, keeper.key, keeper.tokens, key),
             _ => ix::liquidate(&keys, keeper.key, keeper.tokens, key),
         };
-        let Some(events) = self.tally.send(&mut self.world, &[instruction])? else {
+        let Some(events) = self.send(&[instruction])? else {
             self.tally.summary.promises.payouts_refused += u64::from(!foreseen.payout.is_zero());
             return Ok(());
         };
         let taken = events.iter().find_map(|event| match event {
-            AnyEvent::PositionLiquidated(event) => {
-                Some((event.closed, event.keeper_pay_atoms, event.insurance_pay_atoms))
-            }
-            AnyEvent::CappedSettled(event) => Some((event.closed, 0, 0)),
+            AnyEvent::PositionLiquidated(event) => Some(Taken {
+                closed: event.closed,
+                fine_atoms: event.keeper_pay_atoms + event.insurance_pay_atoms,
+                // Its part of the fine, and what insurance or the crank budget adds.
+                keeper_atoms: event.keeper_pay_atoms + event.keeper_floor_pay_atoms + event.settle_pay_atoms,
+                insured_atoms: event.shortfall_covered_atoms,
+            }),
+            AnyEvent::CappedSettled(event) => Some(Taken {
+                closed: event.closed,
+                fine_atoms: 0,
+                keeper_atoms: event.keeper_pay_atoms,
+                insured_atoms: 0,
+            }),
             _ => None,
         });
-        let (closed, keeper_pay, insurance_pay) = taken.context("a liquidation without its event")?;
+        let taken = taken.context("a liquidation without its event")?;
         self.reload_market()?;
         ensure!(self.market.ledger.pool == foreseen.pool_after, "the pool differs from what was foreseen");
-        let event = self.recorded(index, &foreseen, &closed, (keeper_pay, insurance_pay))?;
+        let event = self.recorded(index, &foreseen, &taken)?;
         self.reload(index, &foreseen.after)?;
-        self.note_closed(index, &closed, foreseen.payout, keeper_pay + insurance_pay);
+        self.note_closed(index, &taken.closed, foreseen.payout, taken.fine_atoms);
+        self.tally.summary.shortfall.insured_atoms += taken.insured_atoms;
         self.begin_anew(index)?;
         self.liquidations.push(event);
         Ok(())
@@ -308,15 +221,21 @@ impl Replay {
         let assessment = self.standing(&seen, &position)?;
         let Readiness::Ready(reason) = assessment.readiness else { return Ok(None) };
         if reason == LiquidationReason::PayoutCapped {
-            let report = transition::settle_capped(&seen, &stored, &self.sample)?;
-            return Ok(Some(Foreseen {
-                cause: Cause::PayoutCapped,
-                assessment,
-                maintenance,
-                payout: report.closed.payout,
-                after: report.position,
-                pool_after: report.ledger.pool,
-            }));
+            match transition::settle_capped(&seen, &stored, &self.sample) {
+                Ok(report) => {
+                    return Ok(Some(Foreseen {
+                        cause: Cause::PayoutCapped,
+                        assessment,
+                        maintenance,
+                        payout: report.closed.payout,
+                        after: report.position,
+                        pool_after: report.ledger.pool,
+                    }));
+                }
+                // The price impact of settling would take a part of the cap: it is judged by its margin.
+                Err(RiskError::PayoutCapNotReached) => {}
+                Err(other) => return Err(other),
+            }
         }
         match transition::liquidate(&seen, &stored, &self.sample, Frozen::default(), self.now())? {
             Outcome::Skipped { .. } => Ok(None),
@@ -336,14 +255,8 @@ impl Replay {
     }
 
     /// The record of a liquidation.
-    fn recorded(
-        &self,
-        index: usize,
-        foreseen: &Foreseen,
-        closed: &ClosedAmounts,
-        (keeper_pay_atoms, insurance_pay_atoms): (u64, u64),
-    ) -> Result<Liquidation> {
-        let holding = &self.holdings[index];
+    fn recorded(&self, index: usize, foreseen: &Foreseen, taken: &Taken) -> Result<Liquidation> {
+        let (holding, closed) = (&self.holdings[index], &taken.closed);
         Ok(Liquidation {
             ts_secs: self.world.now(),
             position: holding.label(),
@@ -351,8 +264,8 @@ impl Replay {
             cause: foreseen.cause,
             price_e8: closed.fill_price_e12 / E12_PER_E8,
             closed_notional_atoms: closed.notional_atoms,
-            fee_atoms: keeper_pay_atoms + insurance_pay_atoms,
-            keeper_pay_atoms,
+            fee_atoms: taken.fine_atoms,
+            keeper_pay_atoms: taken.keeper_atoms,
             shortfall_atoms: closed.shortfall_atoms,
             q_ppm: foreseen.assessment.valuation.health_ppm_floor().map_err(refused)?,
             mm_total_ppm: foreseen.maintenance.get(),
@@ -364,13 +277,19 @@ impl Replay {
     }
 
     /// Books what a close realised against what the position ever had.
-    fn note_closed(&mut self, index: usize, closed: &ClosedAmounts, payout: QuoteAtoms, fees_atoms: u64) {
+    pub(super) fn note_closed(
+        &mut self,
+        index: usize,
+        closed: &ClosedAmounts,
+        payout: QuoteAtoms,
+        fees_atoms: u64,
+    ) {
         let promises = &mut self.tally.summary.promises;
         promises.payouts_refused += u64::from(closed.payout_atoms < atoms(payout));
         let past = &mut self.holdings[index].past;
         let taken = [closed.loss_paid_atoms, closed.owed_paid_atoms, closed.trade_fee_atoms, fees_atoms];
         past.lost_atoms += taken.into_iter().map(i128::from).sum::<i128>() - i128::from(closed.payout_atoms);
-        promises.losses_beyond_vault += u64::from(past.lost_atoms > i128::from(past.put_in_atoms));
+        promises.losses_beyond_vault += u64::from(past.lost_atoms > past.put_in_atoms);
         self.tally.note_shortfall(closed.shortfall_atoms);
     }
 

@@ -6,10 +6,12 @@ use bulkhead::instructions::{PlaceOpeningOrderArgs, PlaceOrderArgs};
 use bulkhead::state::{OrderAction as ProgramAction, OrderKind, PositionSide};
 use bulkhead_client::events::AnyEvent;
 use bulkhead_client::{ix, pda};
+use bulkhead_risk::impact::{self, buys};
 use bulkhead_risk::margin::addon_ppm_ceil;
 use bulkhead_risk::orders::OrderAction;
 use bulkhead_risk::transition;
 use bulkhead_risk::{BaseAtoms, Position, PriceE12, Purpose, QuoteAtoms, RiskError, Side};
+use solana_pubkey::Pubkey;
 
 use super::holding::{Holding, Stage, Waiting};
 use super::plan::Plan;
@@ -80,13 +82,18 @@ impl Replay {
         let size = params.size_ceil(notional, self.market.oracle.index)?;
         let side_size = self.market.ledger.side(side).open_interest.plus(size)?;
         let side_notional = params.notional_ceil(side_size, self.market.oracle.index)?;
+        let (ledger, index) = (&self.market.ledger, self.market.oracle.index);
+        let impact = impact::impact(params, ledger, buys(side, OrderAction::Increase), size, index)?;
+        let cost = notional.share_ceil(params.trade_fee_ppm)?.plus(impact.charge)?;
         let addon = addon_ppm_ceil(params, side_notional)?;
         let initial = notional.share_ceil(self.market.initial_ppm(addon, &self.sample)?)?.get();
         let most_e6 = (notional.get() * 100 / HEADROOM_PERCENT).saturating_mul(PPM) / initial;
         let span_e6 = most_e6.saturating_sub(LEVERAGE_MIN_E6);
         let leverage_e6 = LEVERAGE_MIN_E6.min(most_e6) + span_e6 * plan.leverage_share_ppm / PPM;
-        let collateral =
+        let margin =
             QuoteAtoms((u128::from(notional.get()) * u128::from(PPM)).div_ceil(leverage_e6.into()) as u64);
+        // What opening costs comes on top of what is to stay.
+        let collateral = margin.plus(cost)?;
         Ok(Sized { size, collateral, leverage: (leverage_e6 + PPM / 2) / PPM })
     }
 
@@ -104,7 +111,7 @@ impl Replay {
         let sized = self.sized(&plan).map_err(refused)?;
         let acceptable = self.acceptable(&plan);
         let (keys, owner) = (self.world.keys, self.holdings[index].owner);
-        self.world.mint_to(owner.tokens, sized.collateral.get());
+        self.grant(owner.tokens, sized.collateral);
         let args = PlaceOpeningOrderArgs {
             position_id: 0,
             side: plan.side,
@@ -118,7 +125,7 @@ impl Replay {
             expires_at: 0,
         };
         let place = ix::place_opening_order(&keys, owner.key, owner.key, owner.tokens, args);
-        let Some(events) = self.tally.send(&mut self.world, &[place])? else {
+        let Some(events) = self.send(&[place])? else {
             self.holdings[index].stage = Stage::Gone;
             return Ok(());
         };
@@ -128,7 +135,7 @@ impl Replay {
         holding.stage = Stage::Exists;
         holding.leverage = sized.leverage;
         holding.first_collateral_atoms = sized.collateral.get();
-        holding.past.put_in_atoms = sized.collateral.get();
+        holding.past.put_in_atoms = sized.collateral.get().into();
         holding.position = Position::pending(plan.side.into(), sized.collateral);
         holding.waiting = Some(Waiting {
             id: 0,
@@ -139,6 +146,12 @@ impl Replay {
             acceptable,
         });
         Ok(())
+    }
+
+    /// Collateral that an owner has not had before.
+    fn grant(&mut self, tokens: Pubkey, amount: QuoteAtoms) {
+        self.world.mint_to(tokens, amount.get());
+        self.granted_atoms += amount.get();
     }
 
     fn place_decrease(&mut self, index: usize, now: i64) -> Result<()> {
@@ -166,7 +179,7 @@ impl Replay {
         };
         let keys = self.world.keys;
         let place = ix::place_order(&keys, owner.key, owner.key, key, args);
-        let Some(events) = self.tally.send(&mut self.world, &[place])? else { return Ok(()) };
+        let Some(events) = self.send(&[place])? else { return Ok(()) };
         self.holdings[index].waiting = Some(Waiting {
             id: args.order_id,
             action: OrderAction::Decrease,
@@ -183,11 +196,11 @@ impl Replay {
         let (keys, owner) = (self.world.keys, self.holdings[index].owner);
         let amount = QuoteAtoms(self.holdings[index].first_collateral_atoms / 2);
         let foreseen = transition::add_collateral(&self.holdings[index].position, amount).map_err(refused)?;
-        self.world.mint_to(owner.tokens, amount.get());
+        self.grant(owner.tokens, amount);
         let add = ix::add_collateral(&keys, owner.key, owner.tokens, self.holdings[index].key, amount.get());
-        if self.tally.send(&mut self.world, &[add])?.is_some() {
+        if self.send(&[add])?.is_some() {
             self.reload(index, &foreseen)?;
-            self.holdings[index].past.put_in_atoms += amount.get();
+            self.holdings[index].past.put_in_atoms += i128::from(amount.get());
             self.begin_anew(index)?;
         }
         Ok(())
@@ -214,10 +227,12 @@ impl Replay {
             let amount = report.removed.get();
             let remove =
                 ix::remove_collateral(&keys, owner.key, self.holdings[index].key, owner.tokens, amount);
-            if self.tally.send(&mut self.world, &[remove])?.is_some() {
+            if self.send(&[remove])?.is_some() {
                 self.reload_market()?;
                 self.reload(index, &report.position)?;
-                self.holdings[index].past.put_in_atoms -= amount;
+                let past = &mut self.holdings[index].past;
+                past.put_in_atoms -= i128::from(amount);
+                past.lost_atoms += i128::from(report.owed_paid.get());
                 self.begin_anew(index)?;
             }
         }
@@ -235,7 +250,7 @@ impl Replay {
             let keys = self.world.keys;
             let booked_atoms = holding.position.collateral.get();
             let leave = ix::close_position(&keys, holding.owner.key, holding.key, holding.owner.tokens);
-            let Some(events) = self.tally.send(&mut self.world, &[leave])? else {
+            let Some(events) = self.send(&[leave])? else {
                 self.tally.summary.promises.payouts_refused += u64::from(booked_atoms > 0);
                 self.holdings[index].flat_since = now;
                 continue;

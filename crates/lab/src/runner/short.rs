@@ -5,7 +5,7 @@ use indicatif::ProgressBar;
 
 use super::{ReplayConfig, replay};
 use crate::path::{Expansion, synthetic};
-use crate::record::{MarginMode, RunRecord};
+use crate::record::{MarginMode, Rates, RunRecord};
 
 const POSITIONS: u32 = 40;
 const HOUR_SECS: i64 = 3_600;
@@ -15,9 +15,9 @@ const TO_HOUR: i64 = 55;
 
 /// Replays ten hours with 40 positions; a second or two in the dev profile. Its market is younger than 48
 /// hours, so its margin starts from the stress volatility.
-pub fn replay_short(seed: u64, margin: MarginMode) -> Result<RunRecord> {
+pub fn replay_short(seed: u64, margin: MarginMode, rates: Rates) -> Result<RunRecord> {
     let hour = |hours: i64| Some(synthetic::START_SECS + hours * HOUR_SECS);
     let path = synthetic::crash(seed).slice(hour(FROM_HOUR), hour(TO_HOUR))?;
-    let config = ReplayConfig { positions: POSITIONS, seed, margin, expansion: Expansion::default() };
+    let config = ReplayConfig { positions: POSITIONS, seed, margin, rates, expansion: Expansion::default() };
     replay(&path, &config, &ProgressBar::hidden())
 }

@@ -3,7 +3,8 @@
 use super::{
     Ending, Failure, InstructionUnits, LiquidationCounts, PromiseCounts, Shortfall, Summary, Transactions,
 };
-use crate::record::{MarginMode, Parameter, RunInfo, RunRecord};
+use crate::flows::Flows;
+use crate::record::{MarginMode, Parameter, Rates, RunInfo, RunRecord};
 
 pub(crate) fn info() -> RunInfo {
     RunInfo {
@@ -18,6 +19,7 @@ pub(crate) fn info() -> RunInfo {
         positions_wanted: 300,
         seed: 1,
         margin: MarginMode::VolatilityScaled,
+        rates: Rates::Live,
         quote_symbol: "USDC".into(),
         quote_decimals: 6,
         elapsed_secs: 92,
@@ -83,6 +85,7 @@ pub(crate) fn record() -> RunRecord {
         }],
         rows: vec![],
         liquidations: vec![],
+        flows: Flows::default(),
         summary: summary(),
     }
 }

@@ -49,8 +49,9 @@ pub fn description(run: &RunRecord) -> Vec<String> {
             grouped(info.sample_count),
         ),
         format!(
-            "{} positions wanted, seed {}, path fingerprint {:016x}, replayed in {}",
+            "{} positions wanted, {}, seed {}, path fingerprint {:016x}, replayed in {}",
             grouped(info.positions_wanted.into()),
+            info.rates.label(),
             info.seed,
             info.path_fingerprint,
             duration(info.elapsed_secs),
@@ -58,7 +59,7 @@ pub fn description(run: &RunRecord) -> Vec<String> {
     ]
 }
 
-/// `All 5 promises hold.`, or how many are broken.
+/// `All 6 promises hold.`, or how many are broken.
 pub fn verdict(summary: &Summary) -> String {
     let count = |wanted| summary.checks().iter().filter(|check| check.verdict == wanted).count();
     let (held, broken) = (count(Verdict::Holds), count(Verdict::Broken));

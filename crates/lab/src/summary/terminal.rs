@@ -91,11 +91,11 @@ mod tests {
     #[test]
     fn render_shows_a_broken_promise_as_one() {
         let mut run = fixture::record();
-        assert!(render(&run, None).ends_with("\nAll 5 promises hold.\n"));
+        assert!(render(&run, None).ends_with("\nAll 6 promises hold.\n"));
         run.summary.promises.payouts_refused = 2;
         let text = render(&run, None);
         assert!(text.contains("  FAIL  payouts refused by the pool"));
-        assert!(text.ends_with("\n1 of 5 promises BROKEN.\n"));
+        assert!(text.ends_with("\n1 of 6 promises BROKEN.\n"));
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
         assert!(line("loss exceeded").starts_with("  FAIL"));
         assert!(
             text.contains(
-                "volatility-scaled: All 5 promises hold.\nstatic margin: 1 of 5 promises BROKEN.\n"
+                "volatility-scaled: All 6 promises hold.\nstatic margin: 1 of 6 promises BROKEN.\n"
             )
         );
     }

@@ -4,6 +4,7 @@ use bulkhead::constants::TIP_LAMPORTS_MIN;
 use bulkhead::instructions::{ExecuteOrderArgs, PlaceOpeningOrderArgs, PlaceOrderArgs};
 use bulkhead::state::{OrderAction, OrderKind, PositionSide, Trader};
 use bulkhead_client::{MarketKeys, ix, pda};
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::{TxFailed, TxOk, World};
@@ -87,6 +88,12 @@ impl World {
         trader: &Actor,
         opening: &Opening,
     ) -> Result<(Pubkey, TxOk), TxFailed> {
+        let (position, place) = self.placement(keys, trader, opening);
+        self.send(&[place]).map(|done| (position, done))
+    }
+
+    /// What [`World::place_in`] sends, and the address of the position to be.
+    pub fn placement(&self, keys: &MarketKeys, trader: &Actor, opening: &Opening) -> (Pubkey, Instruction) {
         let counters = self.load::<Trader>(&pda::trader(&keys.market, &trader.key));
         let position_id = counters.map_or(0, |counters| counters.next_position_id);
         let args = PlaceOpeningOrderArgs {
@@ -101,9 +108,8 @@ impl World {
             trigger_price_e12: 0,
             expires_at: 0,
         };
-        let done =
-            self.send(&[ix::place_opening_order(keys, trader.key, trader.key, trader.tokens, args)])?;
-        Ok((pda::position(&keys.market, &trader.key, position_id), done))
+        let place = ix::place_opening_order(keys, trader.key, trader.key, trader.tokens, args);
+        (pda::position(&keys.market, &trader.key, position_id), place)
     }
 
     /// Places an order of the owner on an open position; returns its id.
@@ -145,9 +151,15 @@ impl World {
         position: Pubkey,
         order_id: u32,
     ) -> Result<TxOk, TxFailed> {
+        let execute = self.execution(keys, position, order_id);
+        self.send(&[execute])
+    }
+
+    /// What [`World::execute_in`] sends.
+    pub fn execution(&self, keys: &MarketKeys, position: Pubkey, order_id: u32) -> Instruction {
         let order = self.order(&pda::order(&position, order_id));
         let args = ExecuteOrderArgs { placed_at: order.placed_at, tip_lamports_min: order.tip_lamports };
-        self.send(&[ix::execute_order(keys, self.keeper.key, position, order_id, order.payer, args)])
+        ix::execute_order(keys, self.keeper.key, position, order_id, order.payer, args)
     }
 
     /// Opens a position in market 0: places the order, lets five seconds pass at the same price, executes it.

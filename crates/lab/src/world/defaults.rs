@@ -1,5 +1,5 @@
-//! Parameters of a BTC-like market: reference figures of docs/math.md, with all flows that have no rate yet
-//! at zero.
+//! Parameters of a BTC-like market: reference figures of docs/math.md, with every flow of money off or, as live
+//! markets have it, on.
 
 use bulkhead::oracle::OracleSource;
 use bulkhead::views::MarketParams;
@@ -36,6 +36,8 @@ pub fn oracle() -> OracleSource {
     OracleSource::PythCompatible { shard: ORACLE_SHARD, feed_id: FEED_ID_BTC }
 }
 
+/// Without trade fee, borrow fee, funding, price impact, least pay and crank fee: what a test sees moves for one
+/// reason.
 pub fn params() -> MarketParams {
     MarketParams {
         base_decimals: BASE_DECIMALS,
@@ -65,5 +67,21 @@ pub fn params() -> MarketParams {
         impact_scale_quote_atoms: 0,
         keeper_floor_quote_atoms: 0,
         crank_fee_quote_atoms: 0,
+    }
+}
+
+/// The same market with all of them on, at the rates of `migrations/markets/btc.toml`.
+pub fn live_params() -> MarketParams {
+    MarketParams {
+        trade_fee_ppm: 600,
+        borrow_kink_rate_e12: 6_342,
+        borrow_full_rate_e12: 95_129,
+        funding_skew_scale_quote_atoms: 10_000_000 * QUOTE_UNIT,
+        funding_velocity_max_e18: 367_011,
+        funding_rate_max_e12: 31_709,
+        impact_scale_quote_atoms: 1_000_000_000 * QUOTE_UNIT,
+        keeper_floor_quote_atoms: 150_000,
+        crank_fee_quote_atoms: 1_000,
+        ..params()
     }
 }

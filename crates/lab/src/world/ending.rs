@@ -3,6 +3,7 @@
 use bulkhead::instructions::{Change, MarketMode, QueueChangeArgs};
 use bulkhead::state::Settlement;
 use bulkhead_client::{MarketKeys, ix, pda};
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::{PriceUpdate, TxFailed, TxOk, World};
@@ -12,11 +13,21 @@ const MINUTE_SECS: i64 = 60;
 impl World {
     /// Queues a change as the admin, lets the timelock pass, and applies it.
     pub fn change(&mut self, market: Option<Pubkey>, definition: Change) -> Result<TxOk, TxFailed> {
+        let apply = self.queue_change(market, definition)?;
+        self.send(&[apply])
+    }
+
+    /// Queues a change as the admin and lets the timelock pass; what comes back applies it.
+    pub fn queue_change(
+        &mut self,
+        market: Option<Pubkey>,
+        definition: Change,
+    ) -> Result<Instruction, TxFailed> {
         let protocol = self.protocol().expect("the protocol is set up");
         let (nonce, admin) = (protocol.next_change, protocol.admin);
         self.send(&[ix::queue_change(admin, market, QueueChangeArgs { nonce, definition })])?;
         self.warp_to(self.now() + i64::from(protocol.timelock_secs).max(1));
-        self.send(&[ix::apply_change(nonce, market, admin)])
+        Ok(ix::apply_change(nonce, market, admin))
     }
 
     /// Begins the wind-down of market 0.

@@ -4,6 +4,7 @@ use bulkhead::constants::TIP_LAMPORTS_MIN;
 use bulkhead::instructions::RequestWithdrawalArgs;
 use bulkhead::state::{Trader, Withdrawal};
 use bulkhead_client::{MarketKeys, ix, pda};
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use super::{Actor, TxFailed, TxOk, World};
@@ -48,14 +49,24 @@ impl World {
         provider: &Provider,
         shares: u64,
     ) -> Result<(Pubkey, TxOk), TxFailed> {
+        let (withdrawal, request) = self.withdrawal_request(keys, provider, shares);
+        self.send(&[request]).map(|done| (withdrawal, done))
+    }
+
+    /// What [`World::request_withdrawal_in`] sends, and the address of the withdrawal to be.
+    pub fn withdrawal_request(
+        &self,
+        keys: &MarketKeys,
+        provider: &Provider,
+        shares: u64,
+    ) -> (Pubkey, Instruction) {
         let owner = provider.who.key;
         let counters = self.load::<Trader>(&pda::trader(&keys.market, &owner));
         let withdrawal_id = counters.map_or(0, |counters| counters.next_withdrawal_id);
         let args = RequestWithdrawalArgs { withdrawal_id, shares, tip_lamports: TIP_LAMPORTS_MIN };
         let destination = provider.who.tokens;
         let request = ix::request_withdrawal(keys, owner, owner, provider.shares, destination, args);
-        let done = self.send(&[request])?;
-        Ok((pda::withdrawal(&keys.market, &owner, withdrawal_id), done))
+        (pda::withdrawal(&keys.market, &owner, withdrawal_id), request)
     }
 
     /// Executes a withdrawal of market 0 as the keeper, at the price that stands; the market is updated before it

@@ -50,6 +50,14 @@ impl World {
         self.edit_packed(mint, |mint: &mut Mint| mint.supply += amount);
     }
 
+    /// Tokens of a mint that exist; none where there is no mint.
+    pub fn mint_supply(&self, mint: &Pubkey) -> u64 {
+        /// Both token programs keep the supply here.
+        const SUPPLY: std::ops::Range<usize> = 36..44;
+        let read = |data: &[u8]| data.get(SUPPLY)?.try_into().ok().map(u64::from_le_bytes);
+        self.data(mint).and_then(read).unwrap_or(0)
+    }
+
     /// Tokens in an account; nothing where there is none.
     pub fn token_balance(&self, account: &Pubkey) -> u64 {
         /// Both token programs keep the amount here.

@@ -112,8 +112,9 @@ pub(crate) fn close_with_impact(
 ) -> Result<ClosedPart> {
     let is_buy = buys(position.side, OrderAction::Decrease);
     let fill = impact.on_price(params, is_buy, size, price)?;
-    let pnl_without = position.pnl_of(size, params, price)?;
+    let pnl_without = if fill == price { None } else { Some(position.pnl_of(size, params, price)?) };
     let closed = close_part(params, ledger, position, size, fill)?;
+    let pnl_without = pnl_without.unwrap_or(closed.pnl);
     let gain_without = pnl_without.plus(closed.due.signed())?;
     let is_paid = closed.shortfall.is_zero() && gain_without.0 <= closed.reserved_released.signed().0;
     ledger.impact_reference = impact.reference(is_paid);
@@ -127,7 +128,7 @@ fn book_side(
     reserved_released: QuoteAtoms,
     is_full: bool,
 ) -> Result<()> {
-    let cost = u128::from(size.0).checked_mul(u128::from(position.entry.0)).ok_or(RiskError::Overflow)?;
+    let cost = fixed::product(size.0, position.entry.0);
     let side = ledger.side_mut(position.side);
     side.open_interest = side.open_interest.minus(size)?;
     side.cost_e12 = side.cost_e12.checked_sub(cost).ok_or(RiskError::AccountingBroken)?;

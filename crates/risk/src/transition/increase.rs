@@ -143,13 +143,10 @@ fn grow(
     reserved_added: QuoteAtoms,
     now: UnixSeconds,
 ) -> Result<Ppm> {
-    let product = |size: BaseAtoms, price: PriceE12| {
-        u128::from(size.0).checked_mul(u128::from(price.0)).ok_or(RiskError::Overflow)
-    };
     let old_size = position.size;
-    let old_cost = product(old_size, position.entry)?;
+    let old_cost = fixed::product(old_size.0, position.entry.0);
     let size_after = old_size.plus(size)?;
-    let cost = old_cost.checked_add(product(size, fill)?).ok_or(RiskError::Overflow)?;
+    let cost = old_cost.checked_add(fixed::product(size.0, fill.0)).ok_or(RiskError::Overflow)?;
     // Rounded against the position: longs are taken to have paid more, shorts to have got less.
     let entry = match position.side {
         Side::Long => fixed::div_u64_ceil(cost, size_after.0)?,
@@ -160,7 +157,7 @@ fn grow(
     position.reserved = position.reserved.plus(reserved_added)?;
 
     let is_new = position.status == PositionStatus::Pending;
-    let cost_after = product(size_after, position.entry)?;
+    let cost_after = fixed::product(size_after.0, position.entry.0);
     let side = ledger.side_mut(position.side);
     side.open_interest = side.open_interest.plus(size)?;
     side.cost_e12 = side

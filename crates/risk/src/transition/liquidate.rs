@@ -102,7 +102,10 @@ pub fn liquidate(
     let mut report = match (frozen.vault, reason) {
         (true, _) => close_frozen(market, position, assessment, reason)?,
         (false, LiquidationReason::BelowMaintenance) => cure(market, &position, assessment, now)?,
-        (false, _) => take(market, &position, assessment, reason, position.size)?,
+        (false, _) => {
+            let rate = fee_ppm_floor(&position, &assessment)?;
+            take(market, &position, assessment, reason, (position.size, rate))?
+        }
     };
     insure(market, &position, &mut report, frozen, now)?;
     Ok(Liquidation::Done(report))
@@ -155,11 +158,12 @@ fn cure(
     now: UnixSeconds,
 ) -> Result<LiquidationReport> {
     let reason = LiquidationReason::BelowMaintenance;
-    let cost = fee_ppm_floor(position, &assessment)?
-        .plus_all(&[market.params.trade_fee_ppm, impact_ppm_ceil(market, position, &assessment)?])?;
+    let rate = fee_ppm_floor(position, &assessment)?;
+    let cost =
+        rate.plus_all(&[market.params.trade_fee_ppm, impact_ppm_ceil(market, position, &assessment)?])?;
     let size = size_to_close(market, position, &assessment, cost)?;
     if size < position.size {
-        match take(market, position, assessment, reason, size) {
+        match take(market, position, assessment, reason, (size, rate)) {
             Ok(mut report) if is_cured(market, &report)? => {
                 // What cured it is not something it has shown: its requirement starts to rise from here.
                 report.position.margin_refreshed_at = now;
@@ -170,7 +174,7 @@ fn cure(
             Err(other) => return Err(other),
         }
     }
-    take(market, position, assessment, reason, position.size)
+    take(market, position, assessment, reason, (position.size, rate))
 }
 
 /// What the price impact of closing everything costs, of the notional: a part costs no more of its own.
@@ -190,6 +194,9 @@ fn charged(market: &Market, position: &Position, size: BaseAtoms, assessment: &A
     let half = assessment.valuation.equity.positive_part()?.share_floor(HALF)?;
     let impact = impact(&market.params, &market.ledger, is_buy, size, market.oracle.index)?;
     let charged = impact.without_rebate().charged_at_most(half);
+    if charged.is_none() {
+        return Ok(charged);
+    }
     let fill = charged.on_price(&market.params, is_buy, size, assessment.price)?;
     let pnl = |price| position.pnl_of(size, &market.params, price);
     let cost = pnl(assessment.price)?.minus(pnl(fill)?)?;
@@ -203,17 +210,16 @@ fn is_cured(market: &Market, report: &LiquidationReport) -> Result<bool> {
     Ok(reason(&report.position, &valuation, required).is_none())
 }
 
-/// Closes `size` with the liquidation fee.
+/// Closes `size` with the liquidation fee of `rate`.
 #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
 fn take(
     market: &Market,
     position: &Position,
     assessment: Assessment,
     reason: LiquidationReason,
-    size: BaseAtoms,
+    (size, rate): (BaseAtoms, Ppm),
 ) -> Result<LiquidationReport> {
     let params = &market.params;
-    let rate = fee_ppm_floor(position, &assessment)?;
     let impact = charged(market, position, size, &assessment)?;
     let mut position = *position;
     let mut ledger = market.ledger;

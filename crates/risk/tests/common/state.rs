@@ -136,3 +136,14 @@ pub fn total(ledger: &Ledger, position: &Position) -> i128 {
         [ledger.pool, ledger.protocol_fees, ledger.crank_budget, ledger.insurance, position.collateral];
     booked.iter().map(|amount| i128::from(amount.0)).sum()
 }
+
+/// Why the position could be liquidated if it had been sighted.
+pub fn reason_at(
+    market: &Market,
+    position: &Position,
+    price: PriceE12,
+) -> Option<liquidation::LiquidationReason> {
+    let value = position.value(&market.params, price).unwrap();
+    let required = position.maintenance_margin(value.notional).unwrap();
+    liquidation::reason(position, &value, required)
+}

@@ -153,14 +153,3 @@ fn position(market: &mut Market, parts: &Parts, price: PriceE12) -> Position {
     market.ledger.borrow_owed = position.owed_borrow;
     position
 }
-
-/// Why the position could be liquidated if it had been sighted.
-pub fn reason_at(
-    market: &Market,
-    position: &Position,
-    price: PriceE12,
-) -> Option<liquidation::LiquidationReason> {
-    let value = position.value(&market.params, price).unwrap();
-    let required = position.maintenance_margin(value.notional).unwrap();
-    liquidation::reason(position, &value, required)
-}

@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// Nobody updates markets and fills orders unless a keeper does
     #[arg(long)]
     no_attendant: bool,
+    /// File that keeps the chain: a start with the same file goes on from there, also after a kill
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     /// Folder for keypairs, addresses and the keeper's configuration [default: target/localnet]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -92,6 +95,7 @@ impl Args {
             traders: self.traders,
             program: defaults.program,
             bare: false,
+            ledger: self.ledger.clone(),
         })
     }
 

@@ -66,7 +66,7 @@ async fn run(args: Args) -> Result<()> {
 
 /// What happens on the chain by itself: the traders' positions, then the surge.
 async fn act(net: Arc<Localnet>, args: Args, crash: Arc<Notify>) -> Result<()> {
-    if args.traders > 0 {
+    if args.traders > 0 && !net.is_past {
         let resting = net.open_resting_positions().await.context("the traders")?;
         println!("{} traders hold {} positions", args.traders, resting.len());
     }

@@ -1,0 +1,70 @@
+//! `cargo xtask fuzz`: coverage-guided fuzzing on the pinned compiler.
+//!
+//! `fuzz/` is a workspace of its own, so that libFuzzer stays out of the lock file of everything else. What cargo-fuzz
+//! asks of a nightly compiler is stable by now: the coverage pass and its settings are LLVM's.
+
+use crate::{process, repo::Repo};
+use anyhow::{Context, Result, ensure};
+use std::{fs, path::PathBuf, process::Command};
+
+const TARGETS: [&str; 2] = ["transitions", "pyth"];
+/// Counters, their places, and what is compared with what.
+const FLAGS: [&str; 8] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
+    "-Ccodegen-units=1",
+    "--cfg=fuzzing",
+];
+
+/// Fuzzes one target for so long, or with `merge` keeps of its corpus only what all edges need.
+pub(crate) fn command(repo: &Repo, target: &str, secs: u64, merge: bool) -> Result<()> {
+    ensure!(TARGETS.contains(&target), "{target} is none of {TARGETS:?}");
+    let binary = build(repo, target)?;
+    let corpus = repo.join("fuzz/corpus").join(target);
+    let found = repo.join("fuzz/target/found").join(target);
+    fs::create_dir_all(&found).with_context(|| format!("cannot create {}", found.display()))?;
+    let mut fuzzer = Command::new(binary);
+    process::forget_own_package(&mut fuzzer);
+    fuzzer.current_dir(repo.join("fuzz"));
+    if merge {
+        let kept = repo.join("fuzz/target/kept");
+        fs::create_dir_all(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
+        // The fewest files that take every edge, however often.
+        fuzzer.args(["-set_cover_merge=1", "-use_counters=0", "-max_len=4200"]);
+        fuzzer.arg(&kept).args([&corpus, &found]);
+        process::run(&mut fuzzer, "A file of the corpus fails; the lines above name it.")?;
+        fs::remove_dir_all(&corpus)?;
+        return fs::rename(&kept, &corpus).context("cannot put the corpus in its place");
+    }
+    let artifacts = format!("-artifact_prefix={}/", repo.join("fuzz/target").display());
+    // What is found goes to the first folder; the corpus of the repository is only read.
+    fuzzer.args([&found, &corpus]).args([format!("-max_total_time={secs}"), artifacts]);
+    fuzzer.args(["-print_final_stats=1", "-max_len=4200", "-len_control=20", "-timeout=20"]);
+    process::run(&mut fuzzer, "The lines above say what was violated, and which file does it.")
+}
+
+/// Builds the target with coverage counters. `--target` keeps them out of build scripts and macros.
+fn build(repo: &Repo, target: &str) -> Result<PathBuf> {
+    let host =
+        process::output(Command::new("rustc").arg("-vV").current_dir(repo.root()), "Is rustup there?")?;
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    let mut cargo = process::cargo(repo);
+    cargo.current_dir(repo.join("fuzz")).env("RUSTFLAGS", FLAGS.join(" "));
+    cargo.args([
+        "build",
+        "--locked",
+        "--release",
+        "--target-dir",
+        "target",
+        "--target",
+        host,
+        "--bin",
+        target,
+    ]);
+    process::run(&mut cargo, "libFuzzer needs a C++ compiler; other reasons are above.")?;
+    Ok(repo.join("fuzz/target").join(host).join("release").join(target))
+}
