@@ -13,7 +13,7 @@
 //! somebody would make who knew all prices of the window and after it: a bound that nobody reaches.
 
 use bulkhead_risk::Params;
-use bulkhead_risk::oracle::{AGE_DECREASE_SECS_MAX, AGE_SECS_MAX};
+use bulkhead_risk::oracle::{AGE_DECREASE_SECS_MAX, AGE_SECS_MAX, AGED_DEVIATIONS};
 
 use super::seconds::Seconds;
 
@@ -52,8 +52,8 @@ pub struct Terms {
     pub window_secs: (usize, usize),
     /// Oldest price.
     pub age_max_secs: usize,
-    /// For a price older than an increase may use, so many hundredths of the deviation of its age are charged: none
-    /// today.
+    /// For a price older than an increase may use, so many hundredths of the deviation of its age are charged. Here it is
+    /// the path's own deviation; the program takes the one of its margin, which is larger where it is calm.
     pub age_charge_percent: u32,
 }
 
@@ -63,7 +63,7 @@ impl Terms {
         Self {
             window_secs: (params.order_delay_secs as usize, params.order_window_secs as usize),
             age_max_secs: leg.age_max(),
-            age_charge_percent: 0,
+            age_charge_percent: AGED_DEVIATIONS as u32 * 100,
         }
     }
 }
