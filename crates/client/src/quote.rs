@@ -68,6 +68,11 @@ impl Look {
         &self.sample
     }
 
+    /// The price at which an owner of `side` closes now, before price impact: the sample's edge, further away for its age.
+    pub fn exit_edge(&self, side: Side) -> Result<PriceE12> {
+        Ok(self.observed(Purpose::Decrease)?.exit_edge(side, &self.sample, self.now)?)
+    }
+
     /// The chain's clock.
     pub fn now(&self) -> UnixSeconds {
         self.now

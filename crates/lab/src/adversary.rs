@@ -60,12 +60,20 @@ pub const COST_OF_AN_ORDER_PPB: i64 = 20;
 pub const NEGLIGIBLE_PPB: i64 = 6_000;
 
 /// Other terms that are tried, against somebody whom nobody disturbs.
-const WHAT_IFS: [(&str, Terms); 5] = [
-    ("open, window 5 s", Terms { window_secs: (2, 5), age_max_secs: 10 }),
-    ("open, window 5 s, age 3 s", Terms { window_secs: (2, 5), age_max_secs: 3 }),
-    ("close, window 5 s", Terms { window_secs: (2, 5), age_max_secs: 120 }),
-    ("close, age 30 s", Terms { window_secs: (2, 15), age_max_secs: 30 }),
-    ("close, age 10 s", Terms { window_secs: (2, 15), age_max_secs: 10 }),
+const WHAT_IFS: [(&str, Terms); 7] = [
+    ("open, window 5 s", Terms { window_secs: (2, 5), age_max_secs: 10, age_charge_percent: 0 }),
+    ("open, window 5 s, age 3 s", Terms { window_secs: (2, 5), age_max_secs: 3, age_charge_percent: 0 }),
+    ("close, window 5 s", Terms { window_secs: (2, 5), age_max_secs: 120, age_charge_percent: 200 }),
+    (
+        "close, nothing charged, age 30 s",
+        Terms { window_secs: (2, 15), age_max_secs: 30, age_charge_percent: 0 },
+    ),
+    (
+        "close, sigma of its age charged",
+        Terms { window_secs: (2, 15), age_max_secs: 120, age_charge_percent: 100 },
+    ),
+    ("close, nothing charged", Terms { window_secs: (2, 15), age_max_secs: 120, age_charge_percent: 0 }),
+    ("close, age 10 s", Terms { window_secs: (2, 15), age_max_secs: 10, age_charge_percent: 0 }),
 ];
 
 /// A leg against others.

@@ -14,6 +14,9 @@ pub const FUTURE_TOLERANCE_SECS: u32 = 2;
 pub const AGE_SECS_MAX: u64 = 10;
 /// Oldest sample for a decrease by its owner.
 pub const AGE_DECREASE_SECS_MAX: u64 = 120;
+/// A decrease on a sample older than [`AGE_SECS_MAX`] is charged what the price may have moved since, in so many
+/// standard deviations: whoever may choose an old price or a new one holds an option, and this is its price.
+pub const AGED_DEVIATIONS: u64 = 2;
 /// Widest confidence interval that serves exits once the market's confidence has long been wide.
 pub const CONFIDENCE_WIDE_PPM_MAX: Ppm = Ppm(100_000);
 /// How long wide confidence holds back the liquidation of what is only below maintenance.

@@ -77,6 +77,19 @@ impl Volatility {
         Ok(self.target_ppm.max(self.ramp_ppm_ceil()?))
     }
 
+    /// What a price that is `seconds` old may have moved since, in so many standard deviations of what the margin covers:
+    /// deviations * margin / 7 * sqrt(seconds / 1,800), rounded up.
+    pub fn moved_ppm_ceil(&self, deviations: u64, seconds: u64) -> Result<Ppm> {
+        let share_e12 = fixed::mul_div_u64_ceil(seconds, 1_000_000_000_000, MARGIN_HORIZON_SECS)?;
+        let root_ppm = fixed::narrow(fixed::sqrt_ceil(u128::from(share_e12))?)?;
+        let margin_e3 = u64::from(self.margin_ppm()?.0).checked_mul(1_000).ok_or(RiskError::Overflow)?;
+        let scale = COVERAGE_E3.checked_mul(PPM).ok_or(RiskError::Overflow)?;
+        let all = margin_e3.checked_mul(deviations).ok_or(RiskError::Overflow)?;
+        u32::try_from(fixed::mul_div_u64_ceil(all, root_ppm, scale)?)
+            .map(Ppm)
+            .map_err(|_| RiskError::Overflow)
+    }
+
     /// State after the first sample of a bucket.
     #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
     pub fn sampled(&self, sample: &Sample, params: &Params) -> Result<Self> {

@@ -196,6 +196,38 @@ fn decrease_ok_fills_at_the_edge_against_the_owner() {
 }
 
 #[test]
+fn decrease_ok_on_an_old_price_is_charged_what_it_may_have_moved() {
+    let later = |secs: u64| UnixSeconds(NOW.0 + i64::try_from(secs).unwrap());
+    for (side, sign) in [(Side::Long, -1), (Side::Short, 1)] {
+        let (market, position) = open(&market(), side, 10_000, usd(1_000));
+        let fill = |secs: u64| {
+            let acceptable = PriceE12(if side == Side::Long { 1 } else { u64::MAX });
+            let args = DecreaseArgs { size: worth(5_000), acceptable };
+            decrease(&market, &position, &sample(PRICE), &args, later(secs)).unwrap().closed.price
+        };
+        // As old as one for new risk may be: nothing. Then 2 * 4 % / 7 * sqrt(age / 1,800).
+        for (secs, ppm) in [(0, 0), (10, 0), (11, 894), (60, 2_087), (120, 2_951)] {
+            let charge = i128::from(PRICE.0) / 1_000_000 * ppm;
+            assert_eq!(i128::from(fill(secs).0), i128::from(PRICE.0) + sign * charge, "{side:?}, {secs} s");
+        }
+    }
+}
+
+#[test]
+fn decrease_ok_on_an_old_price_is_charged_by_the_higher_of_both_margins() {
+    let (mut market, _) = open(&market(), Side::Long, 10_000, usd(1_000));
+    let later = UnixSeconds(NOW.0 + 120);
+    let edge = |market: &Market| market.exit_edge(Side::Long, &sample(PRICE), later).unwrap();
+    let calm = edge(&market);
+    market.volatility.target_ppm = Ppm(80_000);
+    assert_eq!(PRICE.0 - edge(&market).0, 2 * (PRICE.0 - calm.0));
+    market.volatility.ramp_ppb = 80_000_000;
+    let both = edge(&market);
+    market.volatility.target_ppm = Ppm(40_000);
+    assert_eq!(edge(&market), both);
+}
+
+#[test]
 fn decrease_ok_full_close_of_the_insolvent_takes_all_and_no_fee() {
     let (market, position) = open(&market(), Side::Long, 10_000, usd(1_000));
     let market = at(&market, PriceE12(PRICE.0 / 100 * 85), NOW);

@@ -206,6 +206,8 @@ fn closing() -> Vec<(u32, i128)> {
         (71, done.trade_fee.0.into()),
         (72, done.flow.to_vault.0.into()),
         (73, i128::from(done.ledger.protocol_fees.0)),
+        (74, market.volatility.moved_ppm_ceil(oracle::AGED_DEVIATIONS, 120).unwrap().0.into()),
+        (75, market.exit_edge(Side::Long, &sample(PRICE), UnixSeconds(NOW.0 + 120)).unwrap().0.into()),
     ]
 }
 

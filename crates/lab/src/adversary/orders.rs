@@ -13,7 +13,7 @@
 //! somebody would make who knew all prices of the window and after it: a bound that nobody reaches.
 
 use bulkhead_risk::Params;
-use bulkhead_risk::oracle::{AGE_DECREASE_SECS_MAX, AGE_SECS_MAX};
+use bulkhead_risk::oracle::{AGE_DECREASE_SECS_MAX, AGE_SECS_MAX, AGED_DEVIATIONS};
 
 use super::seconds::Seconds;
 
@@ -52,6 +52,9 @@ pub struct Terms {
     pub window_secs: (usize, usize),
     /// Oldest price.
     pub age_max_secs: usize,
+    /// For a price older than an increase may use, so many hundredths of the deviation of its age are charged. Here it is
+    /// the path's own deviation; the program takes the one of its margin, which is larger where it is calm.
+    pub age_charge_percent: u32,
 }
 
 impl Terms {
@@ -60,6 +63,7 @@ impl Terms {
         Self {
             window_secs: (params.order_delay_secs as usize, params.order_window_secs as usize),
             age_max_secs: leg.age_max(),
+            age_charge_percent: AGED_DEVIATIONS as u32 * 100,
         }
     }
 }
@@ -177,6 +181,16 @@ impl Offers {
 /// still fills.
 fn gains(seconds: &Seconds, start: usize, terms: Terms, others: Others, buys: bool) -> Vec<i64> {
     let (delay, window) = terms.window_secs;
+    let sigma_ppb = seconds.sigma_ppb(start);
+    // What an old price is charged, in e8.
+    let charge = |age: usize| {
+        if age <= Leg::Open.age_max() {
+            return 0;
+        }
+        let deviation_ppb = sigma_ppb * (age as i128 * PPM).isqrt() / 1_000;
+        let ppb = deviation_ppb * i128::from(terms.age_charge_percent) / 100;
+        i128::from(seconds.price_e8[start]) * ppb / (PPM * 1_000)
+    };
     let mut gone = false;
     (start + delay..=start + window + terms.age_max_secs)
         .map(|now| {
@@ -188,12 +202,12 @@ fn gains(seconds: &Seconds, start: usize, terms: Terms, others: Others, buys: bo
             if gone || oldest > newest {
                 return NOTHING;
             }
-            let best = (oldest..=newest).map(|at| fill(seconds, at, buys));
             let price = i128::from(seconds.price_e8[now]);
-            let gain = match buys {
-                true => best.min().map_or(0, |fill| price - fill),
-                false => best.max().map_or(0, |fill| fill - price),
+            let gain = |at: usize| {
+                let fill = fill(seconds, at, buys);
+                (if buys { price - fill } else { fill - price }) - charge(now - at)
             };
+            let gain = (oldest..=newest).map(gain).max().unwrap_or(0);
             (gain * PPM / price) as i64
         })
         .collect()

@@ -1,15 +1,16 @@
 //! Decreasing and closing a position by its owner's order.
 
 use crate::error::{Result, RiskError};
+use crate::fixed;
 use crate::impact::{buys, impact};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Side};
 use crate::market::Market;
-use crate::oracle::Sample;
+use crate::oracle::{AGE_SECS_MAX, AGED_DEVIATIONS, Sample};
 use crate::orders::{OrderAction, require_acceptable};
 use crate::position::Position;
 use crate::transition::close_part::{ClosedPart, close_with_impact, take_trade_fee};
 use crate::transition::{PoolFlow, count_collateral};
-use crate::units::{BaseAtoms, PriceE12, QuoteAtoms, UnixSeconds};
+use crate::units::{BaseAtoms, PPM, PriceE12, QuoteAtoms, UnixSeconds};
 
 /// What to close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub fn decrease(
     let size = size_or_all(market, &before, sample, args.size)?;
     let is_buy = buys(before.side, OrderAction::Decrease);
     let impact = impact(params, &ledger, is_buy, size, market.oracle.index)?;
-    let edge = sample.closing_edge(before.side)?;
+    let edge = market.exit_edge(before.side, sample, now)?;
     let fill = impact.on_price(params, is_buy, size, edge)?;
     require_acceptable(before.side, OrderAction::Decrease, fill, args.acceptable)?;
     let closed = close_with_impact(params, &mut ledger, &mut position, size, edge, &impact)?;
@@ -73,6 +74,24 @@ pub fn decrease(
     let to_pool = closed.loss_paid.plus(closed.owed_paid)?.plus(trade_fee)?;
     let flow = PoolFlow::net(to_pool, closed.payout)?;
     Ok(DecreaseReport { closed, trade_fee, flow, position, ledger })
+}
+
+impl Market {
+    /// The edge at which an owner closes: against the position, and further away where the sample is older than
+    /// one for new risk may be, by what the price may have moved in its age.
+    pub fn exit_edge(&self, side: Side, sample: &Sample, now: UnixSeconds) -> Result<PriceE12> {
+        let edge = sample.closing_edge(side)?;
+        let age_secs = now.since(sample.publish_time)?;
+        if age_secs <= AGE_SECS_MAX {
+            return Ok(edge);
+        }
+        let moved = self.volatility.moved_ppm_ceil(AGED_DEVIATIONS, age_secs)?;
+        let charge = PriceE12(fixed::mul_div_u64_ceil(sample.price.0, u64::from(moved.0), PPM)?);
+        match side {
+            Side::Long => edge.minus(charge),
+            Side::Short => edge.plus(charge),
+        }
+    }
 }
 
 fn size_or_all(

@@ -256,7 +256,8 @@ def decrease_case(rng):
     size = position["size"]
     size = some(rng, 1, size // 7, size // 2, size * 9 // 10, max(size - 1, 1), size, size + 10**6)
     edge = -1 if position["side"] == "long" else 1
-    fill = sample["price"] + edge * sample["conf"]
+    sample["publish_time"] -= some(rng, 0, 0, 0, 6, 7, 10, 60, 116)
+    fill = sample["price"] + edge * (sample["conf"] + model.age_charge(case["market"], sample, NOW))
     params, _ = MARKETS[case["params"]]
     if params["impact_scale_quote_atoms"]:
         everything = min(size, position["size"])

@@ -34,6 +34,7 @@ class Life:
         self.ledger = {**deepcopy(LEDGER), "long": dict(SIDE), "short": dict(SIDE)}
         self.positions = []
         self.sighted = None
+        self.aged = 0
 
     def pass_time(self):
         """The clock goes on, the price moves and now and then jumps, the margin follows its own way."""
@@ -66,7 +67,7 @@ class Life:
                        "conf_wide_since": self.wide_since,
                        "extremes": [[bucket, *ends] for bucket, ends in sorted(self.extremes.items())]},
             "ledger": deepcopy(self.ledger), "position": dict(position), "now": self.now,
-            "sample": {"price": self.price, "conf": conf, "ema": 0, "publish_time": self.now - rng.below(3)},
+            "sample": {"price": self.price, "conf": conf, "ema": 0, "publish_time": self.now - rng.below(3) - self.aged},
         }
         return {**case, "args": args} if args else case
 
@@ -153,7 +154,9 @@ class Life:
         elif choice < 7:
             worst = 1 if position["side"] == "long" else ANY_PRICE
             size = max(1, position["size"] * some(rng, 100_000, 500_000, E6) // E6)
+            self.aged = some(rng, 0, 0, 5, 12, 60)
             self.play("decrease", model.decrease, place, args={"size": size, "acceptable": worst})
+            self.aged = 0
         elif choice < 8:
             notional = some(rng, 30, 1_000, 20_000) * self.unit
             self.play("increase", model.increase, place, args=self.increase_args(position, notional))

@@ -541,6 +541,16 @@ def check_caps(params, market, ledger, position):
     refuse(own - across > params["skew_cap_quote_atoms"], "SkewCapExceeded")
 
 
+def age_charge(market, sample, now):
+    """Two standard deviations of what a price older than 10 s may have moved; the margin covers seven of half an hour."""
+    age = max(0, now - sample["publish_time"])
+    if age <= 10:
+        return 0
+    root_ppm = ceil_sqrt(ceil(F(age * E12, 1_800)))
+    margin = max(market["target_ppm"], ramp_ppm(market))
+    return ceil(F(sample["price"] * ceil(F(2 * margin * root_ppm, 7 * E6)), E6))
+
+
 def decrease(params, market, ledger, position, sample, now, args):
     need_open(position)
     refuse(not args["size"], "SizeZero")
@@ -552,7 +562,8 @@ def decrease(params, market, ledger, position, sample, now, args):
     left = floor(worth(params, position["size"] - size, sample["price"]))
     if left < params["notional_min_quote_atoms"]:
         size = position["size"]
-    edge, short = sample["price"] - sign(position) * sample["conf"], position["side"] == "short"
+    aged = sample["conf"] + age_charge(market, sample, now)
+    edge, short = sample["price"] - sign(position) * aged, position["side"] == "short"
     moved = impact(params, market, ledger, short, size)
     fill = with_impact(params, moved, short, size, edge)
     refuse(sign(position) * (args["acceptable"] - fill) > 0, "PriceNotAcceptable")

@@ -146,7 +146,7 @@ impl Place {
         let kind = OrderKind::from(self.kind);
         let edge = match action {
             OrderAction::Increase => look.sample().opening_edge(side)?,
-            OrderAction::Decrease => look.sample().closing_edge(side)?,
+            OrderAction::Decrease => look.exit_edge(side)?,
         };
         let acceptable = self.limit.acceptable(side, action, edge)?;
         let quoted = self.quote(&look, found, units, size, acceptable);

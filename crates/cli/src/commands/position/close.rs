@@ -129,7 +129,7 @@ impl Close {
         if let Some(note) = note {
             session.say(format!("the worst price is taken {note}"));
         }
-        let now = look.sample().closing_edge(side)?;
+        let now = look.exit_edge(side)?;
         let args = PlaceOrderArgs {
             order_id: found.position.next_order_id,
             action: OrderAction::Decrease,
