@@ -18,7 +18,14 @@ function faults(): string[] {
         const own = element.getAttribute('aria-label') ?? (by && document.getElementById(by)?.textContent);
         const labels = (element as HTMLInputElement).labels;
         const around = labels ? [...labels].map((one) => one.textContent).join(' ') : '';
-        return (own || around || element.textContent || element.getAttribute('alt') || '').trim();
+        return (
+            own ||
+            around ||
+            element.textContent ||
+            element.getAttribute('alt') ||
+            element.getAttribute('title') ||
+            ''
+        ).trim();
     };
     for (const element of document.querySelectorAll('a, button, input, select, textarea, [role=img], svg[role]')) {
         if (isShown(element) && !named(element)) found.push(`without a name: ${label(element)}`);

@@ -126,5 +126,5 @@ export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) 
         );
     }, [lines, levels, digits, scheme]);
 
-    return <div className="chart" ref={box} role="img" aria-label={label} />;
+    return <div className="chart" ref={box} role="group" aria-label={label} />;
 }
