@@ -6,7 +6,7 @@ import { PAGES } from './shots.ts';
 import type { World } from './world.ts';
 
 /** Runs in the page: what a screen reader could not say, and what cannot be read. */
-function faults(): string[] {
+export function faults(): string[] {
     const found: string[] = [];
     const label = (element: Element) => element.outerHTML.slice(0, 110);
     const isShown = (element: Element) => {

@@ -3,10 +3,13 @@ import { getQueueChangeInstruction, findChange, findProtocolPda, fetchMarket, fe
 
 import { short } from '../src/format.ts';
 import { pause, require, says, test, text, until, type User } from './check.ts';
+import { faults } from './access.ts';
 import { Chain } from './chain.ts';
 import { SHOTS, shoot } from './shots.ts';
 import { sameNumbers } from './views.ts';
 import type { World } from './world.ts';
+
+const FORMS = ['Add collateral', 'Remove', 'Close or stop', 'Increase', 'Top-up plan', 'Delegate', 'History'];
 
 /** Digits of a number as the page writes it. */
 export const number = (shown: string): number => Number(shown.replace(/[^\d.−-]/g, '').replace('−', '-'));
@@ -129,6 +132,26 @@ export async function journey(world: World, user: User, keeper: User): Promise<v
         await says(page.getByTestId('feed'), /Stale/, 25_000);
         world.tell('resume');
         await says(page.getByTestId('feed'), /Live/, 25_000);
+    });
+    await test('every form of a position has names, is legible and fits', async () => {
+        const wrong: string[] = [];
+        for (const [width, scheme] of [
+            [1280, 'light'],
+            [390, 'dark'],
+            [320, 'light'],
+        ] as const) {
+            await page.emulateMedia({ colorScheme: scheme });
+            await page.setViewportSize({ width, height: 900 });
+            for (const name of FORMS) {
+                await user.form(0, name);
+                await page.waitForTimeout(80);
+                const found = await page.evaluate(faults);
+                wrong.push(...found.map((one) => `${name} ${scheme} ${width}: ${one}`));
+            }
+        }
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.setViewportSize({ width: 1280, height: 900 });
+        require(wrong.length === 0, wrong.join('\n     '));
     });
     await test('pages with an open position', async () => {
         if (!SHOTS) return;
