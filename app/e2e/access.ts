@@ -6,7 +6,7 @@ import { PAGES } from './shots.ts';
 import type { World } from './world.ts';
 
 /** Runs in the page: what a screen reader could not say, and what cannot be read. */
-function faults(): string[] {
+export function faults(): string[] {
     const found: string[] = [];
     const label = (element: Element) => element.outerHTML.slice(0, 110);
     const isShown = (element: Element) => {
@@ -18,7 +18,14 @@ function faults(): string[] {
         const own = element.getAttribute('aria-label') ?? (by && document.getElementById(by)?.textContent);
         const labels = (element as HTMLInputElement).labels;
         const around = labels ? [...labels].map((one) => one.textContent).join(' ') : '';
-        return (own || around || element.textContent || element.getAttribute('alt') || '').trim();
+        return (
+            own ||
+            around ||
+            element.textContent ||
+            element.getAttribute('alt') ||
+            element.getAttribute('title') ||
+            ''
+        ).trim();
     };
     for (const element of document.querySelectorAll('a, button, input, select, textarea, [role=img], svg[role]')) {
         if (isShown(element) && !named(element)) found.push(`without a name: ${label(element)}`);

@@ -107,7 +107,7 @@ export class User {
     }
 
     async clear(): Promise<void> {
-        for (;;) {
+        for (let tries = 0; tries < 10; tries++) {
             const close = this.button(/^Dismiss/, this.notices).first();
             if ((await close.count()) === 0) return;
             await close.click({ timeout: 1_000 }).catch(() => undefined);

@@ -1,7 +1,7 @@
 /** What goes wrong between a page and a chain: each has its message and a way on. */
 import type { Route } from 'playwright-core';
 
-import { User, says, test, until } from './check.ts';
+import { User, pause, says, test, until } from './check.ts';
 import type { TestWallet } from './wallet.ts';
 import type { World } from './world.ts';
 
@@ -41,6 +41,12 @@ async function strangersWallet(): Promise<TestWallet> {
     return { address: getAddressDecoder().decode(key), keypair: [...seed, ...key] };
 }
 
+/** A minute that nobody has sampled: there is something to do. The page reads the chain's clock every five seconds. */
+async function minuteLater(world: World): Promise<void> {
+    world.tell('travel 61');
+    await pause(5_500);
+}
+
 /** Presses the button that is always there for a keeper. */
 async function press(user: User): Promise<void> {
     await user.clear();
@@ -57,7 +63,7 @@ export async function errors(world: World): Promise<void> {
         await poor.connect();
         await says(poor.page.locator('.ticket'), /The wallet has no SOL for fees and rent\. Send it some/);
         await poor.go('keep');
-        world.tell('travel 61');
+        await minuteLater(world);
         await press(poor);
         await says(poor.notices, /Not enough SOL.*Send some SOL to the wallet/);
         await poor.page.close();
@@ -69,7 +75,7 @@ export async function errors(world: World): Promise<void> {
         const context = { slot: 1 };
         const value = { blockhash: '4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi', lastValidBlockHeight: 1 };
         const release = await intercept(user, 'getLatestBlockhash', () => ({ result: { context, value } }));
-        world.tell('travel 61');
+        await minuteLater(world);
         await press(user);
         await says(user.notices, /Expired.*can no longer land.*Try again/);
         await release();
@@ -80,14 +86,14 @@ export async function errors(world: World): Promise<void> {
         const signature = '5'.repeat(87);
         const dropped = await intercept(user, 'sendTransaction', () => ({ result: signature }));
         const late = await intercept(user, 'getBlockHeight', () => ({ result: 9_000_000_000 }));
-        world.tell('travel 61');
+        await minuteLater(world);
         await press(user);
         await says(user.notices, /Expired.*Nothing has happened/);
         await dropped();
         await late();
     });
     await test('a network that drops is seen, said, and recovered from', async () => {
-        world.tell('travel 61');
+        await minuteLater(world);
         await until('a duty', async () =>
             (await page.locator('button[aria-label^="Update: SOL"]:enabled').count()) > 0 ? true : null,
         );
@@ -108,7 +114,7 @@ export async function errors(world: World): Promise<void> {
             data: { err: { InstructionError: [0, { Custom: 6001 }] }, logs: [], unitsConsumed: 0 },
         };
         const release = await intercept(user, 'sendTransaction', () => ({ error }));
-        world.tell('travel 61');
+        await minuteLater(world);
         await press(user);
         await says(user.notices, /The program refused.*Only the position's owner may do this/);
         await release();

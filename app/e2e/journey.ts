@@ -2,11 +2,14 @@
 import { getQueueChangeInstruction, findChange, findProtocolPda, fetchMarket, fetchProtocol } from '@bulkhead/client';
 
 import { short } from '../src/format.ts';
-import { require, says, test, text, until, type User } from './check.ts';
+import { pause, require, says, test, text, until, type User } from './check.ts';
+import { faults } from './access.ts';
 import { Chain } from './chain.ts';
-import { shoot } from './shots.ts';
+import { SHOTS, shoot } from './shots.ts';
 import { sameNumbers } from './views.ts';
 import type { World } from './world.ts';
+
+const FORMS = ['Add collateral', 'Remove', 'Close or stop', 'Increase', 'Top-up plan', 'Delegate', 'History'];
 
 /** Digits of a number as the page writes it. */
 export const number = (shown: string): number => Number(shown.replace(/[^\d.−-]/g, '').replace('−', '-'));
@@ -130,7 +133,37 @@ export async function journey(world: World, user: User, keeper: User): Promise<v
         world.tell('resume');
         await says(page.getByTestId('feed'), /Live/, 25_000);
     });
-    await test('pages with an open position', () => shoot(user, 'open'));
+    await test('every form of a position has names, is legible and fits', async () => {
+        const wrong: string[] = [];
+        for (const [width, scheme] of [
+            [1280, 'light'],
+            [390, 'dark'],
+            [320, 'light'],
+        ] as const) {
+            await page.emulateMedia({ colorScheme: scheme });
+            await page.setViewportSize({ width, height: 900 });
+            for (const name of FORMS) {
+                await user.form(0, name);
+                await page.waitForTimeout(80);
+                const found = await page.evaluate(faults);
+                wrong.push(...found.map((one) => `${name} ${scheme} ${width}: ${one}`));
+            }
+        }
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.setViewportSize({ width: 1280, height: 900 });
+        require(wrong.length === 0, wrong.join('\n     '));
+    });
+    await test('pages with an open position', async () => {
+        if (!SHOTS) return;
+        // A path worth looking at.
+        for (let step = 0; step < 40; step++) {
+            const price = 150 + 1.6 * Math.sin(step / 5) + 0.5 * Math.sin(step * 1.7);
+            world.tell(`price SOL ${price.toFixed(2)}`);
+            await pause(700);
+        }
+        await shoot(user, 'open');
+        world.tell('price SOL 150');
+    });
     await test('a plan tops the position up when its price comes', async () => {
         await user.go('positions');
         const plan = await user.form(0, 'Top-up plan');
@@ -179,6 +212,7 @@ export async function journey(world: World, user: User, keeper: User): Promise<v
         await user.go('trade');
         await user.button('Open').click();
         await user.button('Limit').click();
+        await page.getByRole('slider', { name: 'Leverage' }).fill('100');
         await page.getByLabel('Limit price').fill('120');
         await says(page.getByRole('form', { name: /ticket/ }), /at 120\.00 or below/);
         await user.button('Long SOL').click();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pause, type User } from './check.ts';
 
 export const PAGES = ['trade', 'positions', 'market', 'liquidity', 'keep', 'what-if'];
-const SHOTS = process.env['E2E_SHOTS'];
+export const SHOTS = process.env['E2E_SHOTS'];
 
 export async function shoot(user: User, when: string, pages: readonly string[] = PAGES): Promise<void> {
     if (!SHOTS) return;

@@ -1,3 +1,4 @@
+import type { Address } from '@solana/kit';
 import { Suspense, lazy, use, useState } from 'react';
 
 import { FeedState } from './parts/FeedState.tsx';
@@ -5,7 +6,8 @@ import { MarginCalls } from './parts/MarginCalls.tsx';
 import { Notices } from './parts/Notices.tsx';
 import { WalletButton } from './parts/WalletButton.tsx';
 import { Trade } from './pages/Trade.tsx';
-import { marketsOf, useRoute, useWorld } from './state/hooks.ts';
+import { marketsOf, useEye, useRoute, useWorld } from './state/hooks.ts';
+import { useRecorded } from './state/path.ts';
 import { symbolOf } from './config.ts';
 
 const Positions = lazy(() => import('./pages/Positions.tsx'));
@@ -87,9 +89,18 @@ function Main({ risk, route }: { risk: Promise<unknown>; route: string }) {
                     ))}
                 </div>
             )}
+            {options.map(({ address }) => (
+                <Recorder key={address} market={address} />
+            ))}
             <Page market={market} />
         </main>
     );
+}
+
+/** Shows nothing: a chart has the path of its market also if another page was open meanwhile. */
+function Recorder({ market }: { market: Address }) {
+    useRecorded(useEye(market));
+    return null;
 }
 
 function skipToMain(event: { preventDefault(): void }): void {

@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help` lists them.
 
 mod anchor;
+mod browser;
 mod build;
 mod demo;
 mod fuzz;
@@ -45,16 +46,16 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Start a validator on this machine with the program, three markets, moving prices, traders and a keeper
+    /// Start a validator on this machine with the program, three markets, moving prices, traders, a keeper and the page
     #[command(disable_help_flag = true)] // --help is the validator's
     Localnet {
-        /// Passed to it as they are: --rpc-port 0, --data FILE, --surge 100, --help, ...; --no-keeper leaves the keeper out
+        /// Passed to it as they are: --rpc-port 0, --data FILE, --surge 100, --help, ...; --no-keeper and --no-page leave those out, --page-port N serves the page there
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
     /// Run every suite and every check; the last line counts what passed and what failed
     Test {
-        /// Leave out the check of the committed IDL
+        /// Leave out the committed IDL, the committed WebAssembly and the browser tests
         #[arg(long)]
         quick: bool,
     },

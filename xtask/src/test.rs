@@ -26,12 +26,16 @@ pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
     check(&mut tally, "lemmas about the arithmetic (z3)", || proofs::command(repo, &[]));
     check(&mut tally, "the TypeScript client is as the IDL gives it", || npm::check_client(repo));
     check(&mut tally, "types (tsc)", || npm::check_types(repo));
+    check(&mut tally, "lints of the page (eslint, prettier)", || npm::check_lints(repo));
+    check(&mut tally, "unit tests of the page (vitest)", || npm::unit_tests(repo));
     check(&mut tally, "the program builds for sBPF", || build::command(repo).map(drop));
     suite(&mut tally, "suites of xtask", xtask_suites(repo));
     suite(&mut tally, "suites of the workspace", workspace_suites(repo));
     if quick {
-        println!("\n== left out by --quick: the IDL is as the program describes itself");
+        println!("\n== left out by --quick: the committed IDL, the committed WebAssembly, the browser tests");
     } else {
+        browser_suite(&mut tally, repo);
+        check(&mut tally, "the page's WebAssembly is what crates/wasm compiles to", || npm::check_wasm(repo));
         check(&mut tally, "the IDL is as the program describes itself", || idl::command(repo, true));
     }
     check(&mut tally, "lints (cargo clippy)", || {
@@ -66,6 +70,21 @@ fn suite(tally: &mut Tally, name: &str, cargo_test: Command) {
             let seconds = start.elapsed().as_secs();
             println!("{name}: {} passed, {} failed after {seconds} s", counted.passed, counted.failed);
             tally.add(counted);
+        }
+        Err(error) => tally.fail(format!("{name}: {error:#}")),
+    }
+}
+
+fn browser_suite(tally: &mut Tally, repo: &Repo) {
+    let name = "browser tests of the page (Chromium against the local validator)";
+    begin(name);
+    let start = Instant::now();
+    match npm::browser_tests(repo) {
+        Ok((0, 0)) => tally.fail(format!("{name}: not a single test ran")),
+        Ok((passed, failed)) => {
+            println!("{name}: {passed} passed, {failed} failed after {} s", start.elapsed().as_secs());
+            let failures = Vec::from_iter((failed > 0).then(|| format!("{name}: its lines above say which")));
+            tally.add(Tally { passed, failed, failures });
         }
         Err(error) => tally.fail(format!("{name}: {error:#}")),
     }

@@ -56,6 +56,7 @@ function useScheme(): boolean {
     return isDark;
 }
 
+const FITS = 120;
 const DARK = '(prefers-color-scheme: dark)';
 
 /** Lines over time, and levels across. */
@@ -112,6 +113,8 @@ export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) 
             }
             one.setData(line.points.map(({ time, value }) => ({ time: time as UTCTimestamp, value })));
         }
+        // What fits is shown whole; a longer path stands at its end.
+        if (lines.every(({ points }) => points.length < FITS)) chart.current.timeScale().fitContent();
         const first = lines[0] && series.current.get(lines[0].name);
         if (!first) return;
         for (const old of drawn.current) first.removePriceLine(old);
@@ -126,5 +129,5 @@ export default function Chart({ lines, levels, label, digits = 2 }: ChartProps) 
         );
     }, [lines, levels, digits, scheme]);
 
-    return <div className="chart" ref={box} role="img" aria-label={label} />;
+    return <div className="chart" ref={box} role="group" aria-label={label} />;
 }

@@ -1,5 +1,5 @@
 /** The path of a market: what its events tell of the past, and what has been seen since. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 
 import type { BulkheadEvent } from '../chain/events.ts';
 import { priceForChart } from '../format.ts';
@@ -37,41 +37,49 @@ function merged(points: Point[]): Point[] {
 }
 
 const kept = new Map<string, Point[]>();
+const readFor = new Set<string>();
+const listeners = new Set<() => void>();
 
-export function usePath(eye: Eye | null): Point[] {
-    const address = eye?.market.address ?? null;
-    const [points, setPoints] = useState<Point[]>([]);
-    const asked = useRef(new Set<string>());
+function keep(address: string, points: Point[]): void {
+    kept.set(address, merged([...(kept.get(address) ?? []), ...points]));
+    for (const listener of listeners) listener();
+}
 
-    useEffect(() => {
-        if (!address) return;
-        setPoints(kept.get(address) ?? []);
-        if (asked.current.has(address)) return;
-        asked.current.add(address);
-        readHistory(address, PAST)
-            .then((past) => {
-                const all = merged([...past.flatMap(({ event }) => ofEvent(event)), ...(kept.get(address) ?? [])]);
-                kept.set(address, all);
-                setPoints(all);
-            })
-            .catch(() => undefined);
-    }, [address]);
-
+/** Keeps what is seen of a market, whichever page is open. */
+export function useRecorded(eye: Eye | null): void {
+    const address = eye?.market.address;
     const view = eye?.view;
     useEffect(() => {
         if (!address || !view) return;
-        const point: Point = {
-            time: Number(view.publishTime),
-            index: priceForChart(view.priceE12),
-            mark: priceForChart(view.markPriceE12),
-            target: view.targetPpm / 1e4,
-            ramp: view.rampPpm / 1e4,
-        };
-        const before = kept.get(address) ?? [];
-        if (before.at(-1)?.time === point.time) return;
-        const all = merged([...before, point]);
-        kept.set(address, all);
-        setPoints(all);
+        const time = Number(view.publishTime);
+        if (kept.get(address)?.at(-1)?.time === time) return;
+        const [index, mark] = [priceForChart(view.priceE12), priceForChart(view.markPriceE12)];
+        keep(address, [{ time, index, mark, target: view.targetPpm / 1e4, ramp: view.rampPpm / 1e4 }]);
     }, [address, view]);
-    return points;
+}
+
+const NONE: Point[] = [];
+
+export function usePath(eye: Eye | null): Point[] {
+    const address = eye?.market.address ?? null;
+    useEffect(() => {
+        if (!address || readFor.has(address)) return;
+        readFor.add(address);
+        readHistory(address, PAST)
+            .then((past) =>
+                keep(
+                    address,
+                    past.flatMap(({ event }) => ofEvent(event)),
+                ),
+            )
+            // Another visit tries again.
+            .catch(() => readFor.delete(address));
+    }, [address]);
+    return useSyncExternalStore(
+        (listener) => {
+            listeners.add(listener);
+            return () => listeners.delete(listener);
+        },
+        () => (address ? (kept.get(address) ?? NONE) : NONE),
+    );
 }
