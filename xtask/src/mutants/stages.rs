@@ -3,20 +3,20 @@
 use super::{
     site::Site,
     suite::Suite,
-    workshop::{NUMBER_VARIABLE, Workshop, test_binaries},
+    workshop::{NUMBER_VARIABLE, Workshop, copied, test_binaries},
 };
 use crate::{process, repo::Repo};
 use anyhow::{Context, Result};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 /// Names the program to the tests.
 pub(crate) const PROGRAM_VARIABLE: &str = "BULKHEAD_SO";
-/// Suites of the compiled program. Units spent are not compared: the switch itself costs some.
+/// Suites of the compiled program, the quick ones first. Units spent are not compared: the switch itself costs some.
 const SUITES: [(&str, &[&str]); 4] = [
-    ("instructions", &[]),
+    ("scenarios", &[]),
     ("attacks", &[]),
     ("compiled", &["--skip", "compute_units::"]),
-    ("scenarios", &[]),
+    ("instructions", &[]),
 ];
 /// Fewer random actions than a run for its own sake has.
 const ACTIONS: (&str, &str) = ("BULKHEAD_ACTIONS", "2000");
@@ -26,7 +26,7 @@ const TOGETHER: usize = 16;
 const LIKELY: [(&str, &[&str]); 12] = [
     (
         "programs/bulkhead/src/guard.rs",
-        &["pause::", "queue_change::", "apply_change::", "initialize_protocol::"],
+        &["pause::", "queue_change::", "apply_change::", "initialize_protocol::", "settle_market::"],
     ),
     ("programs/bulkhead/src/oracle.rs", &["update_market::", "create_market::"]),
     ("programs/bulkhead/src/oracle/pyth_receiver.rs", &["update_market::"]),
@@ -34,7 +34,10 @@ const LIKELY: [(&str, &[&str]); 12] = [
     ("programs/bulkhead/src/margin_calls.rs", &["margin_calls::"]),
     ("programs/bulkhead/src/observe.rs", &["collateral_price::", "deposit::", "update_market::"]),
     ("programs/bulkhead/src/state/order.rs", &["place_order::", "cancel_order::", "trigger_order::"]),
-    ("programs/bulkhead/src/state/position.rs", &["place_order::", "add_collateral::", "close_position::"]),
+    (
+        "programs/bulkhead/src/state/position.rs",
+        &["place_order::", "add_collateral::", "close_position::", "cancel_order::", "flag::"],
+    ),
     ("programs/bulkhead/src/state/market.rs", &["update_market::", "deposit::"]),
     ("programs/bulkhead/src/state/withdrawal.rs", &["execute_withdrawal::", "cancel_withdrawal::"]),
     ("programs/bulkhead/src/state/settlement.rs", &["record_settlement_price::", "settle_market::"]),
@@ -83,13 +86,10 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop, dir: &Path) -> Result<Vec
     // Selected as `cargo xtask test` does, so that both use the same compiled dependencies.
     cargo.args(["test", "--locked", "--workspace", "--exclude", "xtask", "--no-run"]);
     cargo.args(SUITES.iter().flat_map(|(name, _)| ["--test", name]));
-    let binaries = test_binaries(&mut cargo)?;
+    let binaries = copied(test_binaries(&mut cargo)?, &dir.join("suites"))?;
     let mut suites = BTreeMap::new();
     for (name, arguments) in SUITES {
-        let built = binaries.get(name).with_context(|| format!("cargo built no tests {name}"))?;
-        // A copy, so that tests can be written and built while the run goes on.
-        let binary = dir.join(name);
-        fs::copy(built, &binary).with_context(|| format!("cannot copy the tests {name}"))?;
+        let binary = binaries.get(name).with_context(|| format!("cargo built no tests {name}"))?.clone();
         let skip_printing = ["--skip", crate::idl::PRINTING_TESTS];
         let arguments = arguments.iter().chain(&skip_printing).map(|text| (*text).to_owned()).collect();
         let variables = vec![(ACTIONS.0.to_owned(), ACTIONS.1.to_owned())];
