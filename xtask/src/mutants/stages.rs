@@ -114,6 +114,7 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop, dir: &Path) -> Result<Vec
         Stage { is_risk_only: true, together: 1, ..stage("risk", risk.collect()) },
         Stage {
             is_likely_only: true,
+            together: 1,
             ..stage("likely", suites.get("instructions").cloned().into_iter().collect())
         },
     ];
