@@ -107,7 +107,7 @@ impl Run<'_> {
             Ok(text) => serde_json::from_str(&text).unwrap_or_default(),
             Err(_) => BTreeMap::new(),
         };
-        for suite in stages.iter().filter(|stage| !stage.is_likely_only).flat_map(|stage| &stage.suites) {
+        for suite in stages.iter().filter(|stage| stage.likely.is_none()).flat_map(|stage| &stage.suites) {
             let build = build_of(&[&program, &suite.binary])?;
             let millis = match known.get(&suite.name) {
                 Some((same, millis)) if *same == build => *millis,
