@@ -3,7 +3,7 @@
 use anchor_lang::error::ErrorCode;
 use bulkhead::error::BulkheadError;
 use bulkhead::events::OrderCancelled;
-use bulkhead::state::{Order, OrderAction, Position, PositionSide, Protocol};
+use bulkhead::state::{Market, Order, OrderAction, Position, PositionSide, Protocol};
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{Opening, PriceUpdate, defaults};
 use bulkhead_tests::*;
@@ -160,6 +160,18 @@ fn cancel_order_ok_at_once_where_the_position_is_closed() {
     assert_eq!(desk.world.position(&desk.position).open_orders, 0);
     assert_eq!(desk.world.lamports(&stranger), canceller + 10_000);
     assert_eq!(desk.world.lamports(&desk.owner.key), owner + rent_of::<Order>(&desk.world));
+}
+
+#[test]
+fn cancel_order_ok_at_once_in_a_settled_market() {
+    let mut desk = Desk::open(PositionSide::Long);
+    let waiting = desk.order(OrderAction::Increase, BTC / 50);
+    let (market, stranger) = (desk.keys().market, desk.world.wallet());
+    let instruction = cancel(&desk, stranger, waiting);
+    refused(&mut desk.world, &instruction, BulkheadError::OrderInWindow);
+    poke(&mut desk.world, &market, |market: &mut Market| market.status = 2);
+    desk.world.send(&[instruction]).unwrap();
+    assert_eq!(desk.world.position(&desk.position).open_orders, 0);
 }
 
 #[test]

@@ -103,6 +103,18 @@ fn flag_ok_healthy_clears_and_is_left_alone() {
 }
 
 #[test]
+fn flag_ok_sights_and_clears_while_the_margin_call_stands() {
+    let mut scene = Scene::long();
+    let position = scene.position;
+    for (usd, is_sighted) in [(58_200, false), (57_000, true), (58_200, false)] {
+        scene.price(usd, 10);
+        flags_as_the_host(&mut scene.world, &[position]);
+        let account = scene.account();
+        assert_eq!((account.below_since != 0, account.margin_called), (is_sighted, 1));
+    }
+}
+
+#[test]
 fn flag_ok_insolvent_and_capped_need_no_sighting() {
     let mut scene = Scene::long();
     let position = scene.position;

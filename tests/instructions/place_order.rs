@@ -150,6 +150,17 @@ fn place_order_fails_on_a_position_that_is_not_open() {
 }
 
 #[test]
+fn place_order_fails_in_a_settled_market() {
+    let mut desk = Desk::open(PositionSide::Long);
+    let market = desk.keys().market;
+    poke(&mut desk.world, &market, |market: &mut Market| market.status = 2);
+    for action in [OrderAction::Increase, OrderAction::Decrease] {
+        let instruction = place(&desk, desk.order_args(action, BTC / 50));
+        refused(&mut desk.world, &instruction, BulkheadError::MarketSettled);
+    }
+}
+
+#[test]
 fn place_order_fails_with_an_id_that_is_not_the_next() {
     let mut desk = Desk::open(PositionSide::Long);
     let args = desk.order_args(OrderAction::Decrease, BTC / 50);

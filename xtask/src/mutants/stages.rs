@@ -3,30 +3,30 @@
 use super::{
     site::Site,
     suite::Suite,
-    workshop::{NUMBER_VARIABLE, Workshop, test_binaries},
+    workshop::{NUMBER_VARIABLE, Workshop, copied, test_binaries},
 };
 use crate::{process, repo::Repo};
 use anyhow::{Context, Result};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 /// Names the program to the tests.
 pub(crate) const PROGRAM_VARIABLE: &str = "BULKHEAD_SO";
-/// Suites of the compiled program. Units spent are not compared: the switch itself costs some.
+/// Suites of the compiled program, the quick ones first. Units spent are not compared: the switch itself costs some.
 const SUITES: [(&str, &[&str]); 4] = [
-    ("instructions", &[]),
+    ("scenarios", &[]),
     ("attacks", &[]),
     ("compiled", &["--skip", "compute_units::"]),
-    ("scenarios", &[]),
+    ("instructions", &[]),
 ];
 /// Fewer random actions than a run for its own sake has.
 const ACTIONS: (&str, &str) = ("BULKHEAD_ACTIONS", "2000");
 /// Mutants at once where a suite takes long.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 64;
 /// Files whose likely killers are not in a module of the same name.
 const LIKELY: [(&str, &[&str]); 12] = [
     (
         "programs/bulkhead/src/guard.rs",
-        &["pause::", "queue_change::", "apply_change::", "initialize_protocol::"],
+        &["pause::", "queue_change::", "apply_change::", "initialize_protocol::", "settle_market::"],
     ),
     ("programs/bulkhead/src/oracle.rs", &["update_market::", "create_market::"]),
     ("programs/bulkhead/src/oracle/pyth_receiver.rs", &["update_market::"]),
@@ -34,7 +34,10 @@ const LIKELY: [(&str, &[&str]); 12] = [
     ("programs/bulkhead/src/margin_calls.rs", &["margin_calls::"]),
     ("programs/bulkhead/src/observe.rs", &["collateral_price::", "deposit::", "update_market::"]),
     ("programs/bulkhead/src/state/order.rs", &["place_order::", "cancel_order::", "trigger_order::"]),
-    ("programs/bulkhead/src/state/position.rs", &["place_order::", "add_collateral::", "close_position::"]),
+    (
+        "programs/bulkhead/src/state/position.rs",
+        &["place_order::", "add_collateral::", "close_position::", "cancel_order::", "flag::"],
+    ),
     ("programs/bulkhead/src/state/market.rs", &["update_market::", "deposit::"]),
     ("programs/bulkhead/src/state/withdrawal.rs", &["execute_withdrawal::", "cancel_withdrawal::"]),
     ("programs/bulkhead/src/state/settlement.rs", &["record_settlement_price::", "settle_market::"]),
@@ -45,8 +48,8 @@ const LIKELY: [(&str, &[&str]); 12] = [
 pub(crate) struct Stage {
     pub(crate) name: String,
     pub(crate) suites: Vec<Suite>,
-    /// Whether only the likely tests of the site's file are run.
-    pub(crate) is_likely_only: bool,
+    /// Of which suite only the likely tests of a mutant are run.
+    pub(crate) likely: Option<&'static str>,
     /// Whether it is only for mutants of the risk crate.
     pub(crate) is_risk_only: bool,
     /// Mutants that are tried at once. Most of those that live until a long suite live on: where many pass it
@@ -61,19 +64,32 @@ impl Stage {
         if self.is_risk_only {
             return is_risk.then(Vec::new);
         }
-        if !self.is_likely_only {
-            return Some(Vec::new());
+        match self.likely {
+            None => Some(Vec::new()),
+            Some(_) if is_risk => None,
+            Some("attacks") => likely_attacks(site),
+            Some(_) => likely_instructions(site),
         }
-        if is_risk {
-            return None;
-        }
-        if let Some((_, filters)) = LIKELY.iter().find(|(file, _)| *file == site.file) {
-            return Some(filters.iter().map(|filter| (*filter).to_owned()).collect());
-        }
-        let in_instructions = site.file.starts_with("programs/bulkhead/src/instructions/");
-        let stem = Path::new(&site.file).file_stem()?.to_str()?;
-        in_instructions.then(|| vec![stem.to_owned()])
     }
+}
+
+/// The instruction's own tests, or those of the instructions that a shared file serves most.
+fn likely_instructions(site: &Site) -> Option<Vec<String>> {
+    if let Some((_, filters)) = LIKELY.iter().find(|(file, _)| *file == site.file) {
+        return Some(filters.iter().map(|filter| (*filter).to_owned()).collect());
+    }
+    let in_instructions = site.file.starts_with("programs/bulkhead/src/instructions/");
+    let stem = Path::new(&site.file).file_stem()?.to_str()?;
+    in_instructions.then(|| vec![stem.to_owned()])
+}
+
+/// Invariants that are broken by hand, accounts of another version, and prices to the byte.
+fn likely_attacks(site: &Site) -> Option<Vec<String>> {
+    let is_invariant = ["assert_", "require_version"].iter().any(|name| site.text.contains(name))
+        || site.within.contains("assert_");
+    let is_price = site.file.starts_with("programs/bulkhead/src/oracle");
+    let filter = if is_invariant { "invariants::" } else { "oracle" };
+    (is_invariant || is_price).then(|| vec![filter.to_owned()])
 }
 
 /// All stages, with the tests built.
@@ -83,13 +99,10 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop, dir: &Path) -> Result<Vec
     // Selected as `cargo xtask test` does, so that both use the same compiled dependencies.
     cargo.args(["test", "--locked", "--workspace", "--exclude", "xtask", "--no-run"]);
     cargo.args(SUITES.iter().flat_map(|(name, _)| ["--test", name]));
-    let binaries = test_binaries(&mut cargo)?;
+    let binaries = copied(test_binaries(&mut cargo)?, &dir.join("suites"))?;
     let mut suites = BTreeMap::new();
     for (name, arguments) in SUITES {
-        let built = binaries.get(name).with_context(|| format!("cargo built no tests {name}"))?;
-        // A copy, so that tests can be written and built while the run goes on.
-        let binary = dir.join(name);
-        fs::copy(built, &binary).with_context(|| format!("cannot copy the tests {name}"))?;
+        let binary = binaries.get(name).with_context(|| format!("cargo built no tests {name}"))?.clone();
         let skip_printing = ["--skip", crate::idl::PRINTING_TESTS];
         let arguments = arguments.iter().chain(&skip_printing).map(|text| (*text).to_owned()).collect();
         let variables = vec![(ACTIONS.0.to_owned(), ACTIONS.1.to_owned())];
@@ -106,18 +119,22 @@ pub(crate) fn stages(repo: &Repo, workshop: &Workshop, dir: &Path) -> Result<Vec
     let stage = |name: &str, suites: Vec<Suite>| Stage {
         name: name.to_owned(),
         suites,
-        is_likely_only: false,
+        likely: None,
         is_risk_only: false,
         together: TOGETHER,
     };
+    let one = |name: &str| suites.get(name).cloned().into_iter().collect::<Vec<_>>();
+    let likely = |name: &'static str| Stage {
+        likely: Some(name),
+        together: 1,
+        ..stage(&format!("likely {name}"), one(name))
+    };
     let mut all = vec![
         Stage { is_risk_only: true, together: 1, ..stage("risk", risk.collect()) },
-        Stage {
-            is_likely_only: true,
-            ..stage("likely", suites.get("instructions").cloned().into_iter().collect())
-        },
+        likely("instructions"),
+        likely("attacks"),
     ];
-    all.extend(SUITES.iter().map(|(name, _)| stage(name, suites.get(name).cloned().into_iter().collect())));
+    all.extend(SUITES.iter().map(|(name, _)| stage(name, one(name))));
     Ok(all)
 }
 

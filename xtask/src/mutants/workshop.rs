@@ -113,7 +113,7 @@ impl Workshop {
         println!("building the risk crate's tests with all of them");
         let mut cargo = process::cargo(repo);
         cargo.current_dir(&copy).args(["test", "--locked", "-p", "bulkhead-risk", "--no-run"]);
-        let risk_suites = test_binaries(&mut cargo)?;
+        let risk_suites = copied(test_binaries(&mut cargo)?, &dir.join("risk"))?;
         Ok(Self { sites, program, bits_at, risk_suites, risk_dir: copy.join("crates/risk") })
     }
 
@@ -209,6 +209,18 @@ fn bits_at(program: &[u8]) -> Result<usize> {
     let Some((at, _)) = found.next() else { bail!("the mutated program has no mark") };
     ensure!(found.next().is_none(), "the mutated program has its mark twice");
     Ok(at + MARK.len())
+}
+
+/// Copies test binaries, so that tests can be written and built while a run goes on: where checkouts share a
+/// folder for what cargo builds, the next build writes to the same place.
+pub(crate) fn copied(binaries: BTreeMap<String, PathBuf>, to: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    fs::create_dir_all(to)?;
+    let copy = |(name, built): (String, PathBuf)| {
+        let copy = to.join(&name);
+        fs::copy(&built, &copy).with_context(|| format!("cannot copy the tests {name}"))?;
+        Ok((name, copy))
+    };
+    binaries.into_iter().map(copy).collect()
 }
 
 /// Builds tests and returns their binaries by the names of their targets.

@@ -77,7 +77,7 @@ LEMMAS = (
     Lemma(
         "product_digits_never_wrap",
         "the product in digits of 32 bits is the product, and no digit leaves 64 bits",
-        "fixed.rs: product",
+        "fixed/digits.rs: product",
         product_of_digits,
         ("the middle digit's carry",),
     ),
