@@ -37,8 +37,8 @@ solana_security_txt::security_txt! {
     policy: "https://github.com/bulkhead-protocol/bulkhead/blob/main/SECURITY.md"
 }
 
-/// Instructions. They are asked for in this order, at twelve compute units each: what runs most comes first.
-#[program]
+/// Instructions.
+#[program] // What runs most comes first: each that is asked for in vain costs twelve compute units.
 pub mod bulkhead {
     use super::*;
 
