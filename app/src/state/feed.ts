@@ -47,15 +47,6 @@ function flush(): void {
     const changes = waiting;
     waiting = [];
     set({ ...changes.reduce(applied, world), heardAt: Date.now(), feed: 'live' });
-    if (changes.some(({ address }) => hasFewerOrders(address))) void count().catch(() => undefined);
-}
-
-/** Whether the position there has fewer orders than are known: one was filled or cancelled, and closed. */
-function hasFewerOrders(address: Address): boolean {
-    const position = world.positions.get(address);
-    if (!position) return false;
-    const known = [...world.orders.values()].filter(({ account }) => account.position === address);
-    return known.length > position.account.openOrders;
 }
 
 async function readAll(): Promise<Address[]> {
