@@ -102,8 +102,12 @@ export async function journey(world: World, user: User, keeper: User): Promise<v
         await says(increase, /Maintenance margin now/);
         await user.button('Increase', increase).click();
         await user.done();
+        const order = first.getByTestId('order-3');
+        await says(order, /Market increase 1: waits for a price that nobody knows yet/);
+        await says(order, /Market increase 1: fills now/);
         await keeper.keep('Execute');
         await user.go('positions');
+        await until('no order', async () => ((await order.count()) === 0 ? true : null));
         await until('more margin', async () => ((await text(first.getByTestId('initial'))) === before ? null : true));
     });
     await test('a delegate is set and removed', async () => {

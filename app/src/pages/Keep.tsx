@@ -45,7 +45,8 @@ const sol = (lamports: bigint) => (lamports === 0n ? '–' : `${decimal(lamports
 
 function ofOrder(eye: Eye, market: Held<Market>, order: Held<Order>, position: Held<Position> | undefined): Duty[] {
     const standing = position && asked(() => eye.look.order(order.data, position.data)).value;
-    if (!standing || !position) return [];
+    // A position without orders has ended this one: that it was closed is noticed later.
+    if (!standing || !position || position.account.openOrders === 0) return [];
     const { address, account } = order;
     const duty = {
         key: address,

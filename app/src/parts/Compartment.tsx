@@ -194,7 +194,8 @@ function Orders({ eye, position, wallet }: CompartmentProps) {
     const { act, busy } = useActing();
     const { account } = position;
     const orders = [...world.orders.values()].filter((order) => order.account.position === position.address);
-    if (orders.length === 0) return null;
+    // The position knows first: that an order was closed is noticed later.
+    if (orders.length === 0 || account.openOrders === 0) return null;
     return (
         <ul className="orders">
             {orders.map((order) => {

@@ -1,7 +1,7 @@
 //! Where an order stands, what it would do, and what would trigger it.
 
 use bulkhead::constants::TRIGGER_TIP_LAMPORTS;
-use bulkhead_client::{Refusal, error, quote};
+use bulkhead_client::{Refusal, quote};
 use bulkhead_risk::orders::{self, CancelRight, OrderAction, OrderKind, OrderState, TriggerDirection};
 use bulkhead_risk::{PriceE12, Side};
 use wasm_bindgen::JsValue;
@@ -89,7 +89,7 @@ impl Look {
         let side = position.view().map_err(Refusal::from)?.side;
         let direction = orders::trigger_direction(side, order.action, order.kind);
         let window = preview.window.unwrap_or_default();
-        let refused = preview.fill.err().map_or(0, |error| Refusal::from(error).code());
+        let refusal = preview.fill.err().map(Refusal::from);
         let has_tip = order.kind.has_trigger() && order.triggered_at.is_zero();
         Ok(OrderStanding {
             state: state(preview.state).into(),
@@ -97,8 +97,8 @@ impl Look {
             windowUntil: window.until.get(),
             cancellableFrom: window.cancellable_from.get(),
             fillPriceE12: preview.fill.map_or(0, |price| price.get()),
-            errorCode: refused,
-            refusal: error::find(refused).map(|known| known.message).unwrap_or_default(),
+            errorCode: refusal.map_or(0, |refusal| refusal.code()),
+            refusal: refusal.map(|refusal| refusal.0.to_string()).unwrap_or_default(),
             cancellableByOwner: is_void || right != CancelRight::Nobody,
             cancellableByAnyone: is_void || right == CancelRight::Anyone,
             tipLamports: account.tip_lamports,
