@@ -126,7 +126,13 @@ export class User {
     async keep(button: string, what = 'SOL'): Promise<void> {
         if (!this.page.url().endsWith('#/keep')) await this.go('keep');
         const one = this.page.locator(`button[aria-label^="${button}: ${what}"]:enabled`).first();
-        await one.click({ timeout: 20_000 });
-        await this.done();
+        // What was closed since may stand in the list for some seconds: it is said to be gone, and is not there next time.
+        for (let tries = 0; tries < 3; tries++) {
+            await one.click({ timeout: 20_000 });
+            const said = await says(this.notices, /Confirmed|not there any more/);
+            await this.clear();
+            if (/Confirmed/.test(said)) return;
+        }
+        throw new Error(`${button}: what is listed is gone, three times`);
     }
 }

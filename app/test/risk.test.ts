@@ -30,6 +30,7 @@ describe('a failure', () => {
         expect(title('Blockhash not found')).toBe('Expired');
         expect(title('Transfer: insufficient lamports 0, need 5')).toBe('Not enough SOL');
         expect(title('custom program error: 0x1771')).toBe('The program refused');
+        expect(title('custom program error: 0xbbf')).toBe('Gone');
         expect(title('something else')).toBe('It failed');
     });
 });

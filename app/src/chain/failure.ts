@@ -22,6 +22,8 @@ const EXPIRED: readonly number[] = [
     SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND,
     SOLANA_ERROR__BLOCK_HEIGHT_EXCEEDED,
 ];
+/** Anchor's number for an account that is not the program's any more: closed since the page has seen it. */
+const GONE = 3007;
 const NO_NODE: readonly number[] = [SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR];
 
 export interface Failure {
@@ -103,6 +105,9 @@ export function inWords(error: unknown): Failure {
             way: 'Check the connection. Positions show what has happened once the feed is live again.',
             again: true,
         };
+    }
+    if (code === GONE) {
+        return { title: 'Gone', words: 'It is not there any more: somebody else was quicker.', way: '', again: false };
     }
     const words = explain(logs, code ?? null);
     if (words) return { title: 'The program refused', words: `${words}.`, way: '', again: false };
