@@ -6,10 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use bulkhead::oracle::OracleSource;
 use bulkhead::state::OracleConfig;
 use bulkhead::views::MarketParams;
+use bulkhead_lab::live::ParamsFile;
+pub use bulkhead_lab::live::QUOTE_DECIMALS;
 use serde::Deserialize;
-
-/// Decimals of the collateral that the files' `quote_atoms` count in.
-pub const QUOTE_DECIMALS: u8 = 6;
 
 /// Generation of Pyth's receiver that owns a market's price account. Both are live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -90,10 +89,8 @@ pub fn parse(text: &str, generation: Option<Generation>) -> Result<Definition> {
         "symbol '{}' is not made of capital letters and digits",
         file.symbol
     );
+    file.params.checked()?;
     let params = MarketParams::from(file.params);
-    params
-        .checked(QUOTE_DECIMALS)
-        .map_err(|error| anyhow::anyhow!("the program refuses these parameters: {error}"))?;
     ensure!(file.localnet.start_price_usd > 0, "start_price_usd is zero");
     Ok(Definition {
         symbol: file.symbol,
@@ -143,53 +140,6 @@ fn feed_id(text: &str) -> Result<[u8; 32]> {
         *byte = u8::from_str_radix(&digits[place..place + 2], 16)?;
     }
     Ok(bytes)
-}
-
-/// Makes the file's form of [`MarketParams`], key by key, and the way from it.
-macro_rules! params_file {
-    ($($key:ident: $kind:ty),* $(,)?) => {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct ParamsFile {
-            $($key: $kind,)*
-        }
-
-        impl From<ParamsFile> for MarketParams {
-            fn from(file: ParamsFile) -> Self {
-                Self { $($key: file.$key,)* }
-            }
-        }
-    };
-}
-
-params_file! {
-    base_decimals: u8,
-    stress_variance_e24: u64,
-    margin_min_ppm: u32,
-    margin_max_ppm: u32,
-    initial_margin_min_ppm: u32,
-    liquidation_fee_ppm: u32,
-    trade_fee_ppm: u32,
-    confidence_max_ppm: u32,
-    utilisation_max_ppm: u32,
-    pool_share_max_ppm: u32,
-    depth_quote_atoms: u64,
-    open_interest_cap_quote_atoms: u64,
-    skew_cap_quote_atoms: u64,
-    notional_min_quote_atoms: u64,
-    chunk_min_quote_atoms: u64,
-    order_delay_secs: u32,
-    order_window_secs: u32,
-    borrow_kink_utilisation_ppm: u32,
-    borrow_kink_rate_e12: u64,
-    borrow_full_utilisation_ppm: u32,
-    borrow_full_rate_e12: u64,
-    funding_skew_scale_quote_atoms: u64,
-    funding_velocity_max_e18: u64,
-    funding_rate_max_e12: u64,
-    impact_scale_quote_atoms: u64,
-    keeper_floor_quote_atoms: u64,
-    crank_fee_quote_atoms: u64,
 }
 
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bulkhead::state::PositionSide;
-use bulkhead::views::MarketParams;
 use bulkhead_client::ix;
-use bulkhead_risk::Params;
 use solana_pubkey::Pubkey;
 
 use crate::live;
@@ -50,32 +48,9 @@ impl Depth {
     }
 }
 
-macro_rules! program_params {
-    ($params:ident; $($rate:ident)*; $($amount:ident)*; $($plain:ident)*) => {
-        MarketParams {
-            $($rate: $params.$rate.get(),)*
-            $($amount: $params.$amount.get(),)*
-            $($plain: $params.$plain,)*
-        }
-    };
-}
-
-/// Parameters as the program takes them.
-pub fn program_params(params: &Params) -> MarketParams {
-    program_params!(params;
-        margin_min_ppm margin_max_ppm initial_margin_min_ppm liquidation_fee_ppm trade_fee_ppm
-        confidence_max_ppm utilisation_max_ppm pool_share_max_ppm borrow_kink_utilisation_ppm
-        borrow_full_utilisation_ppm;
-        depth_quote_atoms open_interest_cap_quote_atoms skew_cap_quote_atoms notional_min_quote_atoms
-        chunk_min_quote_atoms funding_skew_scale_quote_atoms impact_scale_quote_atoms
-        keeper_floor_quote_atoms crank_fee_quote_atoms;
-        base_decimals stress_variance_e24 order_delay_secs order_window_secs borrow_kink_rate_e12
-        borrow_full_rate_e12 funding_velocity_max_e18 funding_rate_max_e12)
-}
-
 /// A market with the live parameters of BTC.
 pub fn live_world() -> Result<World> {
-    World::with(WorldOptions { params: program_params(&live::btc()?), ..WorldOptions::default() })
+    World::with(WorldOptions { params: live::btc_for_program()?, ..WorldOptions::default() })
 }
 
 /// A world in which `count` positions were seen below maintenance and may be liquidated at the price that stands.
