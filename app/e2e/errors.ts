@@ -10,7 +10,7 @@ interface Call {
     method: string;
 }
 
-/** Answers one kind of call itself until it is released; the others go to the chain. */
+/** Answers one kind of call itself until it is released; the others go on, to an earlier intercept or to the chain. */
 async function intercept(
     user: User,
     method: string,
@@ -21,7 +21,7 @@ async function intercept(
         const body = route.request().postData();
         const call = body ? (JSON.parse(body) as Call) : null;
         const own = call?.method === method ? answer(call) : null;
-        if (!own || !call) return route.continue();
+        if (!own || !call) return route.fallback();
         const headers = { 'access-control-allow-origin': '*' };
         return route.fulfill({ json: { jsonrpc: '2.0', id: call.id, ...own }, headers });
     };
@@ -75,10 +75,13 @@ export async function errors(world: World): Promise<void> {
         const context = { slot: 1 };
         const value = { blockhash: '4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi', lastValidBlockHeight: 1 };
         const release = await intercept(user, 'getLatestBlockhash', () => ({ result: { context, value } }));
-        await minuteLater(world);
-        await press(user);
-        await says(user.notices, /Expired.*can no longer land.*Try again/);
-        await release();
+        try {
+            await minuteLater(world);
+            await press(user);
+            await says(user.notices, /Expired.*can no longer land.*Try again/);
+        } finally {
+            await release();
+        }
         await user.button('Try again', user.notices).click();
         await says(user.notices, /Confirmed/);
     });
@@ -86,11 +89,14 @@ export async function errors(world: World): Promise<void> {
         const signature = '5'.repeat(87);
         const dropped = await intercept(user, 'sendTransaction', () => ({ result: signature }));
         const late = await intercept(user, 'getBlockHeight', () => ({ result: 9_000_000_000 }));
-        await minuteLater(world);
-        await press(user);
-        await says(user.notices, /Expired.*Nothing has happened/);
-        await dropped();
-        await late();
+        try {
+            await minuteLater(world);
+            await press(user);
+            await says(user.notices, /Expired.*Nothing has happened/);
+        } finally {
+            await dropped();
+            await late();
+        }
     });
     await test('a network that drops is seen, said, and recovered from', async () => {
         await minuteLater(world);
@@ -114,10 +120,13 @@ export async function errors(world: World): Promise<void> {
             data: { err: { InstructionError: [0, { Custom: 6001 }] }, logs: [], unitsConsumed: 0 },
         };
         const release = await intercept(user, 'sendTransaction', () => ({ error }));
-        await minuteLater(world);
-        await press(user);
-        await says(user.notices, /The program refused.*Only the position's owner may do this/);
-        await release();
+        try {
+            await minuteLater(world);
+            await press(user);
+            await says(user.notices, /The program refused.*Only the position's owner may do this/);
+        } finally {
+            await release();
+        }
     });
     await page.context().close();
 }
