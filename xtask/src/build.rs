@@ -9,19 +9,29 @@ const LOCALNET_KEYPAIR: (&str, &str) = ("migrations/localnet/bulkhead-keypair.js
 
 /// Builds target/deploy/bulkhead.so and returns its path. Cargo decides whether there is anything to do.
 pub(crate) fn command(repo: &Repo) -> Result<PathBuf> {
-    let tools = setup::sbf(repo)?;
     place_localnet_keypair(repo)?;
-    let out = repo.deploy_dir();
     println!("building the program");
+    sbf(repo, "programs/bulkhead", "bulkhead.so")
+}
+
+/// Builds what stands in for Pyth's programs on a local chain.
+pub(crate) fn stand_in(repo: &Repo) -> Result<PathBuf> {
+    println!("building the stand-in for Pyth's programs");
+    sbf(repo, "tests/stand-ins/pyth", "pyth_stand_in.so")
+}
+
+fn sbf(repo: &Repo, package: &str, file: &str) -> Result<PathBuf> {
+    let tools = setup::sbf(repo)?;
+    let out = repo.deploy_dir();
     let mut cargo = tools.cargo(repo)?;
-    cargo.args(["build-sbf", "--manifest-path", "programs/bulkhead/Cargo.toml", "--sbf-out-dir"]);
+    cargo.args(["build-sbf", "--manifest-path", &format!("{package}/Cargo.toml"), "--sbf-out-dir"]);
     // What follows the dashes goes to cargo itself, in our cargo-build-sbf as in the platform tools' one.
     cargo.arg(&out).args(["--", "--locked"]);
-    process::run(&mut cargo, "The program does not compile for sBPF; the lines above say why.")?;
-    let so = out.join("bulkhead.so");
+    process::run(&mut cargo, "A program does not compile for sBPF; the lines above say why.")?;
+    let so = out.join(file);
     let size = fs::metadata(&so).with_context(|| format!("the build left no {}", so.display()))?.len();
     ensure!(size > 0, "{} is empty: delete it and build again", so.display());
-    println!("target/deploy/bulkhead.so: {size} bytes");
+    println!("target/deploy/{file}: {size} bytes");
     Ok(so)
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn command(repo: &Repo, args: &[String]) -> Result<()> {
     let only_asks = args.iter().any(|arg| arg == "--help" || arg == "-h");
     if !only_asks {
         build::command(repo)?;
+        build::stand_in(repo)?;
     }
     let (page_port, args) = page_port(args)?;
     println!("{FIRST_BUILD}");

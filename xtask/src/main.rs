@@ -112,7 +112,7 @@ fn run(command: Command) -> Result<()> {
     let repo = Repo::find()?;
     match command {
         Command::Setup { anchor } => setup::command(&repo, anchor),
-        Command::Build => build::command(&repo).map(drop),
+        Command::Build => build::command(&repo).and_then(|_| build::stand_in(&repo)).map(drop),
         Command::Demo { args } => demo::command(&repo, &args),
         Command::Localnet { args } => localnet::command(&repo, &args),
         Command::Test { quick } => test::command(&repo, quick),

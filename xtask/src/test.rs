@@ -29,6 +29,7 @@ pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
     check(&mut tally, "lints of the page (eslint, prettier)", || npm::check_lints(repo));
     check(&mut tally, "unit tests of the page (vitest)", || npm::unit_tests(repo));
     check(&mut tally, "the program builds for sBPF", || build::command(repo).map(drop));
+    check(&mut tally, "the stand-in for Pyth's programs builds for sBPF", || build::stand_in(repo).map(drop));
     suite(&mut tally, "suites of xtask", xtask_suites(repo));
     suite(&mut tally, "suites of the workspace", workspace_suites(repo));
     if quick {

@@ -35,6 +35,7 @@ pub struct Config {
     pub log: Log,
     #[serde(default)]
     pub feed: Feed,
+    pub hermes: Option<Hermes>,
     #[serde(default)]
     pub send: Send,
     #[serde(default)]
@@ -88,6 +89,17 @@ section!(
         poll_ms: u64 = 1_000,
         resnapshot_secs: u64 = 300,
         reconnect_max_secs: u64 = 5,
+    }
+);
+
+section!(
+    /// Signed prices that are not on the chain yet.
+    Hermes {
+        url: String = bulkhead_pyth::hermes::PYTH_URL.into(),
+        api_key: Option<Secret> = None,
+        poll_ms: u64 = 1_000,
+        timeout_ms: u64 = 3_000,
+        step_secs: u32 = 2,
     }
 );
 
@@ -197,6 +209,17 @@ impl Duties {
     }
 }
 
+/// Something that no log may show.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("...")
+    }
+}
+
 /// Shape of log lines.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -269,6 +292,13 @@ impl Config {
         ensure!(feed.silence_secs >= 2, "feed.silence_secs: at least 2, slots are half a second long");
         ensure!(feed.poll_ms >= 100, "feed.poll_ms: at least 100");
         ensure!(feed.resnapshot_secs >= 10, "feed.resnapshot_secs: at least 10");
+        if let Some(hermes) = &self.hermes {
+            let is_http = ["http://", "https://"].iter().any(|scheme| hermes.url.starts_with(scheme));
+            ensure!(is_http, "hermes.url: {:?} does not begin with http:// or https://", hermes.url);
+            ensure!(hermes.poll_ms >= 200, "hermes.poll_ms: at least 200");
+            ensure!(hermes.timeout_ms >= 200, "hermes.timeout_ms: at least 200");
+            ensure!((1..=8).contains(&hermes.step_secs), "hermes.step_secs: 1 to 8, prices count for 10");
+        }
         ensure!(send.in_flight_max >= 1, "send.in_flight_max: at least 1");
         ensure!((1..=20).contains(&send.instructions_max), "send.instructions_max: 1 to 20");
         ensure!((1..=25).contains(&send.flags_max), "send.flags_max: 1 to 25, more do not fit a transaction");
@@ -345,7 +375,9 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("keeper.example.toml");
         let example = Config::load(&path).unwrap();
         let least = load(LEAST).unwrap();
-        let same = Config { keypair: least.keypair.clone(), ..example };
+        // Without the section there is no Hermes; with it the defaults are these.
+        assert_eq!(example.hermes, Some(Hermes::default()));
+        let same = Config { keypair: least.keypair.clone(), hermes: None, ..example };
         assert_eq!(same, least, "the example shows other values than the defaults");
     }
 
@@ -376,6 +408,13 @@ mod tests {
     }
 
     #[test]
+    fn debug_ok_does_not_show_the_api_key() {
+        let config = load(&format!("{LEAST}[hermes]\napi_key = \"hush\"\n")).unwrap();
+        assert_eq!(config.hermes.as_ref().unwrap().api_key, Some(Secret("hush".into())));
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
     fn load_fails_naming_the_key() {
         assert!(error("[send]\nretries = 5\n").contains("retries"), "{}", error("[send]\nretries = 5\n"));
         assert!(error("speed = 5\n").contains("speed"));
@@ -384,6 +423,8 @@ mod tests {
         assert!(error("[feed]\ncommitment = \"sure\"\n").contains("sure"));
         assert!(error("[feed]\nsilence_secs = 1\n").contains("feed.silence_secs"));
         assert!(error("[stagger]\npeers = [\"x\"]\n").contains("\"x\""));
+        assert!(error("[hermes]\nurl = \"pyth\"\n").contains("hermes.url"));
+        assert!(error("[hermes]\nstep_secs = 9\n").contains("hermes.step_secs"));
         assert!(error("[send]\nflags_max = 26\n").contains("send.flags_max"));
         let missing = format!("{:#}", load("rpc_url = \"http://a\"\nws_url = \"ws://a\"\n").unwrap_err());
         assert!(missing.contains("keypair"), "{missing}");

@@ -16,8 +16,10 @@ use tracing::{info, warn};
 use crate::action::{Action, ActionKey, Batch, BatchLimits, pack};
 use crate::config::Config;
 use crate::duty::Duty;
+use crate::hermes::Wanted;
 use crate::http::Health;
 use crate::profit;
+use crate::push::{Offered, Pusher, VERIFY_LAMPORTS, Way};
 use crate::send::{Courier, Job};
 use crate::state::{Doubt, MarketState, State, Update, View};
 use crate::table::{Outcome, Table, Turns};
@@ -45,6 +47,15 @@ pub enum Event {
     Balance(u64),
     /// Priority fee for a market, 10^-6 lamports a unit.
     Price(Pubkey, u64),
+    /// Prices that are not on the chain yet.
+    Offers(Vec<Arc<Offered>>),
+    /// By a courier: whether a price has come into its account.
+    Pushed {
+        /// The account.
+        account: Pubkey,
+        /// Whether it has.
+        has_come: bool,
+    },
 }
 
 /// Decides what is sent when.
@@ -62,6 +73,8 @@ pub struct Engine {
     cursor: Option<Pubkey>,
     last_round: Instant,
     last_slow: Option<Instant>,
+    pusher: Pusher,
+    wanted: watch::Sender<Vec<Wanted>>,
 }
 
 impl Engine {
@@ -82,7 +95,14 @@ impl Engine {
             cursor: None,
             last_round: Instant::now(),
             last_slow: None,
+            pusher: Pusher::default(),
+            wanted: watch::channel(Vec::new()).0,
         }
+    }
+
+    /// The price accounts that it wants newer prices for, as they change.
+    pub fn wanted(&self) -> watch::Receiver<Vec<Wanted>> {
+        self.wanted.subscribe()
     }
 
     /// What it knows.
@@ -114,6 +134,7 @@ impl Engine {
 
     /// Waits for what is in flight.
     pub async fn finish(&mut self, events: &mut UnboundedReceiver<Event>) {
+        self.close_messages(true);
         let deadline = tokio::time::sleep(Duration::from_secs(self.config.send.shutdown_secs));
         if !self.jobs.is_empty() {
             info!(transactions = self.jobs.len(), "waiting for what is in flight");
@@ -147,6 +168,18 @@ impl Engine {
                 self.health.set_funded(!is_short);
             }
             Event::Price(market, price) => drop(self.prices.insert(market, price)),
+            Event::Offers(offered) => {
+                let step = self.config.hermes.as_ref().map_or(1, |hermes| hermes.step_secs);
+                if !self.pusher.is_held(Instant::now()) {
+                    self.state.offer(&offered, step);
+                }
+            }
+            Event::Pushed { account, has_come } => {
+                self.pusher.ended(&account, has_come, Instant::now());
+                if !has_come {
+                    self.state.drop_offers();
+                }
+            }
         }
     }
 
@@ -210,10 +243,45 @@ impl Engine {
             self.state.sweep(SWEEP);
             telemetry::state(&self.state, &self.table, now);
             self.doubt_markets();
+            self.want_prices();
+            self.close_messages(false);
         }
         if self.balance.is_none_or(|lamports| lamports >= self.config.wallet.balance_min_lamports) {
             self.dispatch(due);
         }
+    }
+
+    /// Says which prices are wanted.
+    pub fn want_prices(&self) {
+        let of = |market: &MarketState| {
+            let oracle = &market.account.oracle;
+            Wanted { account: oracle.account, receiver: oracle.program, feed: oracle.feed_id }
+        };
+        let mut wanted: Vec<Wanted> = self.state.markets().map(of).collect();
+        wanted.sort_unstable_by_key(|wanted| wanted.account);
+        wanted.dedup();
+        let change = |known: &mut Vec<Wanted>| {
+            let is_other = *known != wanted;
+            *known = wanted;
+            is_other
+        };
+        self.wanted.send_if_modified(change);
+    }
+
+    /// Closes price messages that are done with.
+    fn close_messages(&mut self, is_end: bool) {
+        let closable = self.pusher.closable(Instant::now(), is_end);
+        if !closable.is_empty() {
+            let (courier, budget) = (self.courier.clone(), self.budget_min());
+            self.jobs.spawn(async move { courier.close(closable, budget).await });
+        }
+    }
+
+    /// Of what nobody competes for.
+    pub(crate) fn budget_min(&self) -> Budget {
+        let fees = &self.config.fees;
+        let loaded = Some(self.config.loaded_bytes());
+        Budget::priced(0, fees.micro_lamports_per_unit_min, fees.lamports_max, loaded)
     }
 
     /// A position that is ahead of its market was read after it: the market's own notification was lost.
@@ -241,6 +309,8 @@ impl Engine {
         let is_worth = |action: &Action| {
             let (price, most) = (self.price(&action.market), self.config.fees.lamports_max);
             let cost = profit::cost_lamports(action, price, most, shared);
+            let brings = self.state.market(&action.market).is_some_and(|market| market.offer().is_some());
+            let cost = if brings { cost.saturating_add(VERIFY_LAMPORTS) } else { cost };
             let reward = profit::reward_lamports(&action.reward, &self.config.profit);
             let is_worth = profit::is_worth(reward, cost, self.config.profit.margin_lamports);
             if !is_worth {
@@ -271,6 +341,11 @@ impl Engine {
     }
 
     fn send(&mut self, batch: Batch) {
+        let push = match self.pusher.way(&self.state, &batch, &self.keeper, self.last_round) {
+            Way::Wait => return,
+            Way::Free => None,
+            Way::Bring(push) => Some(push),
+        };
         let Some(first) = batch.actions.first() else { return };
         // What failed before gets room, in case it was too tight.
         let room = if self.table.is_alone(&first.key) { 2 } else { 1 };
@@ -281,7 +356,7 @@ impl Engine {
         for action in &batch.actions {
             self.table.sent(&action.key, self.last_round);
         }
-        let job = Job { batch, budget, slot: self.state.slot() };
+        let job = Job { batch, budget, slot: self.state.slot(), push };
         self.jobs.spawn(self.courier.clone().deliver(job));
     }
 }

@@ -15,6 +15,7 @@ use tracing::info;
 use crate::config::Config;
 use crate::engine::{Engine, Event};
 use crate::feed::Feed;
+use crate::hermes::Asker;
 use crate::http::Health;
 use crate::send::Courier;
 use crate::{fees, telemetry, wallet};
@@ -81,8 +82,18 @@ impl Keeper {
         let every = Duration::from_secs(self.config.fees.refresh_secs);
         tasks.spawn(fees::watch(sender.clone(), keeper, keys, every, events.clone()));
         let every = Duration::from_secs(self.config.wallet.check_secs);
-        tasks.spawn(watch_balance(sender, keeper, every, events));
-        Engine::new(self.config, keeper, courier, self.health).run(incoming, stop).await;
+        tasks.spawn(watch_balance(sender, keeper, every, events.clone()));
+        let hermes = self.config.hermes.clone();
+        let leftovers = hermes.as_ref().filter(|_| !self.config.dry_run).map(|_| courier.clone());
+        let engine = Engine::new(self.config, keeper, courier, self.health);
+        if let Some(settings) = hermes {
+            tasks.spawn(Asker::new(settings, keeper, engine.wanted(), events).run());
+        }
+        if let Some(courier) = leftovers {
+            let budget = engine.budget_min();
+            tasks.spawn(async move { courier.close_leftovers(budget).await });
+        }
+        engine.run(incoming, stop).await;
         tasks.shutdown().await;
         info!("stopped");
         Ok(())
@@ -93,11 +104,20 @@ impl Keeper {
         let (events, mut incoming) = mpsc::unbounded_channel();
         let (sender, courier) = self.courier(events.clone());
         self.prepare(&sender).await?;
-        let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events);
+        let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events.clone());
         let keeper = self.key.pubkey();
         let mut engine = Engine::new(Arc::clone(&self.config), keeper, courier, self.health);
+        let asker = |settings| Asker::new(settings, keeper, engine.wanted(), events);
+        let mut asker = self.config.hermes.clone().map(asker);
         for _ in 0..ONCE_ROUNDS {
             feed.snapshot().await?;
+            while let Ok(event) = incoming.try_recv() {
+                engine.take(event);
+            }
+            if let Some(asker) = &mut asker {
+                engine.want_prices();
+                asker.ask().await.context("Hermes")?;
+            }
             while let Ok(event) = incoming.try_recv() {
                 engine.take(event);
             }

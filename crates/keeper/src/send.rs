@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bulkhead_client::accounts::AnyAccount;
 use bulkhead_client::rpc::{Budget, Cause, Landed, NodeError, SendError, Sender, TxFailure, TxRequest};
+use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -14,6 +15,7 @@ use tracing::{debug, info, warn};
 use crate::action::{ActionKey, Batch};
 use crate::duty::Duty;
 use crate::engine::Event;
+use crate::push::{PUSH_UNITS, Push};
 use crate::state::{Doubt, Update};
 use crate::table::Outcome;
 use crate::telemetry;
@@ -30,6 +32,8 @@ pub struct Job {
     pub budget: Budget,
     /// Slot of the newest state that it was decided on.
     pub slot: u64,
+    /// The price that it was decided on, if that is not on the chain yet.
+    pub push: Option<Push>,
 }
 
 /// Sends transactions and tells the engine what became of them.
@@ -52,11 +56,27 @@ impl Courier {
         Self { sender, keeper, events, is_dry_run }
     }
 
+    pub(crate) fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    pub(crate) fn key(&self) -> &Keypair {
+        &self.keeper
+    }
+
+    pub(crate) fn events(&self) -> &UnboundedSender<Event> {
+        &self.events
+    }
+
     /// Sends one transaction; its end is reported whatever it is.
-    pub async fn deliver(self, job: Job) {
+    pub async fn deliver(self, mut job: Job) {
         let Some(first) = job.batch.actions.first() else { return };
         let duty = first.key.duty;
-        let ended = self.run(job, duty).await;
+        let push = job.push.take();
+        let ended = match &push {
+            Some(push) => self.run_with(job, duty, push).await,
+            None => self.run(job, duty, &[]).await,
+        };
         let _ = self.events.send(Event::Ended(ended.outcomes));
         if let Some((landed, touched)) = ended.landed {
             self.reread(Doubt { keys: touched, slot: landed.slot }).await;
@@ -64,24 +84,56 @@ impl Courier {
         }
     }
 
-    async fn run(&self, mut job: Job, duty: Duty) -> Ended {
+    /// The same, with a price before it: in its transaction, or where that has no room, in one of its own.
+    async fn run_with(&self, mut job: Job, duty: Duty, push: &Push) -> Ended {
+        if self.is_dry_run {
+            let actions = job.batch.actions.len();
+            info!(duty = duty.name(), actions, "dry run: would bring the price and send");
+            let _ = self.events.send(Event::Pushed { account: push.account, has_come: true });
+            return Ended::all(&job.batch, Outcome::Rehearsed);
+        }
+        let mut has_come = self.verify(&push.shipment, &job.budget).await;
+        let mut before = vec![push.instruction.clone()];
+        let together = TxRequest::new(
+            self.keeper.pubkey(),
+            before.iter().cloned().chain(job.batch.instructions()).collect(),
+        );
+        if has_come && together.message(&job.budget, Default::default()).is_err() {
+            before.clear();
+            has_come = self.push_alone(push, &job.budget).await.is_ok();
+        } else {
+            job.budget.compute_units = job.budget.compute_units.saturating_add(PUSH_UNITS);
+        }
+        if !has_come {
+            self.pushed(push.account, false).await;
+            return Ended::all(&job.batch, Outcome::Missed);
+        }
+        let ended = self.run(job, duty, &before).await;
+        // Where nothing was sent after all, or an action failed, the price is still to come, and can.
+        self.pushed(push.account, !ended.is_price_at_fault).await;
+        ended
+    }
+
+    async fn run(&self, mut job: Job, duty: Duty, before: &[Instruction]) -> Ended {
         let mut outcomes = Vec::new();
         if let Err(error) = self.drop_late(&mut job, &mut outcomes).await {
             telemetry::node_error(&error);
             return Ended::all(&job.batch, Outcome::Missed);
         }
         if job.batch.actions.is_empty() {
-            return Ended { outcomes, landed: None, sent: 0 };
+            return Ended { outcomes, ..Ended::default() };
         }
-        let request = TxRequest::new(self.keeper.pubkey(), job.batch.instructions());
+        let instructions = before.iter().cloned().chain(job.batch.instructions()).collect();
+        let request = TxRequest::new(self.keeper.pubkey(), instructions);
+        let ahead = BUDGET_INSTRUCTIONS.saturating_add(before.len());
         if self.is_dry_run || !duty.is_urgent() {
-            match self.rehearse(&job.batch, &request, duty).await {
+            match self.rehearse(&job.batch, &request, duty, ahead).await {
                 Rehearsal::Fine if self.is_dry_run => outcomes.extend(all(&job.batch, Outcome::Rehearsed)),
                 Rehearsal::Fine => {}
                 Rehearsal::Ended(ends) => outcomes.extend(ends),
             }
             if outcomes.len() >= job.batch.actions.len() {
-                return Ended { outcomes, landed: None, sent: 0 };
+                return Ended { outcomes, ..Ended::default() };
             }
         }
         let sent = job.batch.actions.len();
@@ -93,14 +145,15 @@ impl Courier {
                 info!(duty = duty.name(), actions = sent, signature = %landed.signature, slot = landed.slot, millis, "landed");
                 outcomes.extend(all(&job.batch, Outcome::Landed));
                 let touched = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
-                Ended { outcomes, landed: Some((landed, touched)), sent }
+                Ended { outcomes, landed: Some((landed, touched)), sent, is_price_at_fault: false }
             }
             Err(error) => {
-                outcomes.extend(self.failed(&job.batch, duty, &error));
+                outcomes.extend(self.failed(&job.batch, duty, &error, ahead));
+                let is_price_at_fault = is_between(&error, BUDGET_INSTRUCTIONS, ahead);
                 // A competitor may have been first: what failed is looked at before it is tried again.
                 let keys = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
                 self.reread(Doubt { keys, slot: job.slot }).await;
-                Ended { outcomes, landed: None, sent }
+                Ended { outcomes, landed: None, sent, is_price_at_fault }
             }
         }
     }
@@ -141,7 +194,13 @@ impl Courier {
     }
 
     /// Runs it on the node without sending.
-    async fn rehearse(&self, batch: &Batch, request: &TxRequest, duty: Duty) -> Rehearsal {
+    async fn rehearse(
+        &self,
+        batch: &Batch,
+        request: &TxRequest,
+        duty: Duty,
+        ahead: usize,
+    ) -> Rehearsal {
         match self.sender.simulate(request, &[]).await {
             Ok(simulation) => match simulation.failure {
                 None => {
@@ -154,18 +213,24 @@ impl Courier {
                 Some(failure) => {
                     debug!(duty = duty.name(), %failure, "refused in simulation");
                     telemetry::refused(duty, &failure);
-                    Rehearsal::Ended(blame(batch, &failure))
+                    Rehearsal::Ended(blame(batch, &failure, ahead))
                 }
             },
-            Err(error) => Rehearsal::Ended(self.failed(batch, duty, &error)),
+            Err(error) => Rehearsal::Ended(self.failed(batch, duty, &error, ahead)),
         }
     }
 
-    fn failed(&self, batch: &Batch, duty: Duty, error: &SendError) -> Vec<(ActionKey, Outcome)> {
+    fn failed(
+        &self,
+        batch: &Batch,
+        duty: Duty,
+        error: &SendError,
+        ahead: usize,
+    ) -> Vec<(ActionKey, Outcome)> {
         warn!(duty = duty.name(), actions = batch.actions.len(), %error, "not sent, or failed");
         telemetry::failed(duty, error);
         match error {
-            SendError::Refused(failure) if failure.cause != Cause::BlockhashUnknown => blame(batch, failure),
+            SendError::Refused(failure) if failure.cause != Cause::BlockhashUnknown => blame(batch, failure, ahead),
             SendError::Sign(_) | SendError::Build(_) => all(batch, Outcome::Failed),
             _ => all(batch, Outcome::Missed),
         }
@@ -188,15 +253,18 @@ impl Courier {
     }
 }
 
+#[derive(Default)]
 struct Ended {
     outcomes: Vec<(ActionKey, Outcome)>,
     landed: Option<(Landed, Vec<Pubkey>)>,
     sent: usize,
+    /// The instruction that failed was not the batch's, but the one before it that brings the price.
+    is_price_at_fault: bool,
 }
 
 impl Ended {
     fn all(batch: &Batch, outcome: Outcome) -> Self {
-        Self { outcomes: all(batch, outcome), landed: None, sent: 0 }
+        Self { outcomes: all(batch, outcome), ..Self::default() }
     }
 }
 
@@ -209,13 +277,19 @@ fn all(batch: &Batch, outcome: Outcome) -> Vec<(ActionKey, Outcome)> {
     batch.actions.iter().map(|action| (action.key, outcome)).collect()
 }
 
+/// Whether the instruction that failed stands at `from` or later, before `to`.
+fn is_between(error: &SendError, from: usize, to: usize) -> bool {
+    let SendError::Refused(failure) = error else { return false };
+    failure.instruction.is_some_and(|place| (from..to).contains(&usize::from(place)))
+}
+
 /// Whose fault a failure is. Where one instruction can be named, the others are free to go on; where none can,
-/// each has to show by itself.
-fn blame(batch: &Batch, failure: &TxFailure) -> Vec<(ActionKey, Outcome)> {
+/// each has to show by itself. So many instructions stood before the batch's.
+fn blame(batch: &Batch, failure: &TxFailure, ahead: usize) -> Vec<(ActionKey, Outcome)> {
     if batch.actions.len() == 1 {
         return all(batch, Outcome::Failed);
     }
-    let culprit = batch.failed(failure.instruction, BUDGET_INSTRUCTIONS);
+    let culprit = batch.failed(failure.instruction, ahead);
     let outcome = |place: usize| match culprit {
         Some(culprit) if culprit == place => Outcome::Failed,
         Some(_) => Outcome::Freed,

@@ -10,6 +10,7 @@ mod market;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use bulkhead::state::{Order, Position, Protocol, Settlement, TopUpPlan, Withdrawal};
 use bulkhead_client::accounts::AnyAccount;
@@ -22,6 +23,7 @@ pub use market::{MarketState, Seen};
 pub use time::ChainTime;
 
 use crate::config::Duties;
+use crate::push::Offered;
 
 /// What lies in a price account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,6 +227,21 @@ impl State {
         for market in self.markets.values_mut().filter(|market| market.keys.price == price.key) {
             market.put_price(price);
         }
+    }
+
+    /// Prices that are not on the chain yet, each for its account, if they are by so many seconds newer.
+    pub fn offer(&mut self, offered: &[Arc<Offered>], step_secs: u32) {
+        for offered in offered {
+            let of = |market: &&mut MarketState| market.keys.price == offered.bytes.key;
+            for market in self.markets.values_mut().filter(of) {
+                market.put_offer(Arc::clone(offered), i64::from(step_secs));
+            }
+        }
+    }
+
+    /// Acts on the chain's prices alone from here on, until there are other offers.
+    pub fn drop_offers(&mut self) {
+        self.markets.values_mut().for_each(MarketState::drop_offer);
     }
 
     /// Judges every position that the prices have reached, as of `now`.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bulkhead_client::events::AnyEvent;
+use bulkhead_pyth::hermes::HermesError;
 use bulkhead_client::rpc::{Landed, NodeError, SendError, Sender, TxFailure};
 use bulkhead_risk::UnixSeconds;
 use bulkhead_risk::liquidation::Readiness;
@@ -114,6 +115,38 @@ pub(crate) fn snapshot(took: Duration) {
     counter!("bulkhead_keeper_snapshots_total").increment(1);
     gauge!("bulkhead_keeper_feed_up").set(1.0);
     histogram!("bulkhead_keeper_snapshot_seconds").record(took.as_secs_f64());
+}
+
+/// Hermes gave no update.
+pub(crate) fn hermes_error(error: &HermesError) {
+    let kind = match error {
+        HermesError::Connection(_) => "connection",
+        HermesError::Key(_) => "key",
+        HermesError::Throttled { .. } => "throttled",
+        HermesError::Status(_) => "status",
+        HermesError::Answer(_) => "answer",
+        HermesError::Update(_) => "update",
+    };
+    counter!("bulkhead_keeper_hermes_errors_total", "kind" => kind).increment(1);
+}
+
+/// Hermes gave an update whose newest price was published then, unix seconds.
+pub(crate) fn hermes_update(publish_time: Option<i64>) {
+    counter!("bulkhead_keeper_hermes_updates_total").increment(1);
+    if let Some(publish_time) = publish_time {
+        gauge!("bulkhead_keeper_hermes_publish_time_seconds").set(publish_time as f64);
+    }
+}
+
+/// A message was verified or closed, or a price brought; or not.
+pub(crate) fn push(step: &'static str, is_done: bool) {
+    let outcome = if is_done { "done" } else { "failed" };
+    counter!("bulkhead_keeper_price_pushes_total", "step" => step, "outcome" => outcome).increment(1);
+}
+
+/// How long a message's verification took.
+pub(crate) fn verify_time(time: Duration) {
+    histogram!("bulkhead_keeper_price_verify_seconds").record(time.as_secs_f64());
 }
 
 /// What a landed transaction did, from its logs.

@@ -15,6 +15,8 @@ use surfpool_types::{
     BlockProductionMode, RpcConfig, SimnetCommand, SimnetConfig, SimnetEvent, SurfpoolConfig,
 };
 
+use crate::hermes;
+
 /// Mainnet's slot time since SIMD-0525.
 pub const SLOT_MS: u64 = 200;
 const HOST: &str = "127.0.0.1";
@@ -31,6 +33,8 @@ pub(crate) struct Genesis {
     /// The program's ELF.
     pub(crate) program: Vec<u8>,
     pub(crate) upgrade_authority: Pubkey,
+    /// The ELF that stands in for Pyth's programs, where there is a Hermes.
+    pub(crate) stand_in: Option<Vec<u8>>,
     /// Who has lamports, and how many.
     pub(crate) funded: Vec<Pubkey>,
     pub(crate) lamports: u64,
@@ -95,14 +99,22 @@ impl Chain {
         let (ready, stopped) = watch(events)?;
         let running = locker.clone();
         let own_commands = commands.clone();
-        let (program, authority) = (genesis.program.clone(), genesis.upgrade_authority);
+        let authority = genesis.upgrade_authority;
+        let mut programs = vec![(bulkhead::ID, genesis.program.clone())];
+        let stand_in = genesis.stand_in.iter().flat_map(|elf| hermes::program_ids().map(|id| (id, elf.clone())));
+        programs.extend(stand_in);
+        if genesis.stand_in.is_some() && !is_past {
+            locker.with_svm_writer(write_accounts)?;
+        }
         let (failed_tx, failed) = bounded::<anyhow::Error>(1);
         let run = move || -> Result<()> {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
             runtime.block_on(async {
-                let deployed = running.write_program(bulkhead::ID, Some(authority), 0, &program, &None).await;
-                deployed.map_err(|error| anyhow!("the program does not load: {error}"))?;
+                for (id, elf) in programs {
+                    let deployed = running.write_program(id, Some(authority), 0, &elf, &None).await;
+                    deployed.map_err(|error| anyhow!("program {id} does not load: {error}"))?;
+                }
                 start_local_surfnet_runloop(running, config, own_commands, received_commands, geyser_events)
                     .await
                     .map_err(|error| anyhow!("surfpool: {error}"))
@@ -136,6 +148,15 @@ impl Drop for Chain {
             }
         }
     }
+}
+
+/// Accounts of Pyth's programs.
+fn write_accounts(svm: &mut SurfnetSvm) -> Result<()> {
+    let accounts = hermes::accounts(|bytes| svm.inner.minimum_balance_for_rent_exemption(bytes))?;
+    for (address, account) in accounts {
+        svm.set_account(&address, account).map_err(|error| anyhow!("{error}"))?;
+    }
+    Ok(())
 }
 
 fn config(rpc_port: u16, ws_port: u16) -> SurfpoolConfig {

@@ -1,7 +1,8 @@
 //! The thread that leads the chain's clock and publishes prices.
 //!
 //! Pyth's receiver is a program that no package registry has, so the price accounts are written as surfpool's
-//! `surfnet_setAccount` would: the bytes that the receiver writes, at the address that the market pins.
+//! `surfnet_setAccount` would: the bytes that the receiver writes, at the address that the market pins. Where the
+//! chain has a Hermes, that is only so until the markets are set up; from then on keepers bring the prices.
 
 use std::collections::HashMap;
 use std::thread::{self, JoinHandle};
@@ -18,6 +19,7 @@ use surfpool_core::surfnet::locker::SurfnetSvmLocker;
 use surfpool_core::surfnet::svm::SurfnetSvm;
 
 use crate::clock::ChainClock;
+use crate::hermes::Board;
 use crate::prices::{Price, Source};
 
 /// A quarter of a slot: the clock is set before every block.
@@ -45,6 +47,9 @@ pub(crate) struct State {
     /// By the market's symbol.
     feeds: HashMap<String, Feed>,
     is_paused: bool,
+    /// Whether prices are written into their accounts.
+    is_writing: bool,
+    hermes: Option<Board>,
 }
 
 impl State {
@@ -77,6 +82,11 @@ impl State {
         if self.is_paused { Ok(()) } else { self.publish_all() }
     }
 
+    /// Whether prices are written into their accounts, or get there only where somebody brings them.
+    pub(crate) fn write_prices(&mut self, is_writing: bool) {
+        self.is_writing = is_writing;
+    }
+
     pub(crate) fn airdrop(&mut self, to: &[Pubkey], lamports: u64) -> Result<()> {
         to.iter().try_for_each(|address| {
             let done = self.locker.airdrop(address, lamports);
@@ -107,6 +117,12 @@ impl State {
             .with_ema(i64::try_from(ema_e8)?);
         feed.shown = Some(price);
         let oracle = feed.oracle;
+        if let Some(board) = &self.hermes {
+            board.put(update.message(oracle.feed_id));
+        }
+        if !self.is_writing {
+            return Ok(());
+        }
         let written = self.locker.with_svm_writer(move |svm| write(svm, &oracle, &update));
         written.with_context(|| format!("the price of {symbol}"))
     }
@@ -128,8 +144,13 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn start(locker: SurfnetSvmLocker, feeds: HashMap<String, Feed>) -> Result<Self> {
-        let mut state = State { locker, clock: ChainClock::default(), feeds, is_paused: false };
+    pub(crate) fn start(
+        locker: SurfnetSvmLocker,
+        feeds: HashMap<String, Feed>,
+        hermes: Option<Board>,
+    ) -> Result<Self> {
+        let clock = ChainClock::default();
+        let mut state = State { locker, clock, feeds, is_paused: false, is_writing: true, hermes };
         state.lead();
         state.publish_all()?;
         let (jobs, received) = unbounded::<Job>();

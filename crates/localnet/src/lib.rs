@@ -13,6 +13,7 @@ mod attendant;
 mod chain;
 mod clock;
 mod driver;
+mod hermes;
 pub mod link;
 pub mod markets;
 mod options;
@@ -36,13 +37,14 @@ use solana_signer::Signer;
 use tokio::task::AbortHandle;
 
 pub use chain::SLOT_MS;
-pub use options::{Options, Prices, Recording};
+pub use options::{HermesOptions, Options, Prices, Recording};
 pub use prices::Price;
 pub use setup::LiveMarket;
 pub use surge::Surge;
 
 use chain::{Chain, Genesis};
 use driver::{Driver, Feed};
+use hermes::{Board, Server};
 use link::Link;
 use markets::Definition;
 use prices::{Playback, Source, Walk};
@@ -72,6 +74,10 @@ pub struct Localnet {
     pub is_past: bool,
     /// A client of it.
     pub link: Arc<Link>,
+    /// Where the Hermes is, if there is one.
+    pub hermes_url: Option<String>,
+    board: Board,
+    hermes: Option<Server>,
     attendant: Option<AbortHandle>,
     // Dropped in this order: the driver writes into the chain.
     driver: Driver,
@@ -87,9 +93,11 @@ impl Localnet {
         let is_past = genesis.is_past();
         let feeds = feeds(&options, &definitions)?;
         let (rpc_port, ws_port) = (options.rpc_port, options.ws_port);
+        let board = Board::default();
+        let shown = options.hermes.is_some().then(|| board.clone());
         let (chain, driver) = tokio::task::spawn_blocking(move || -> Result<_> {
             let chain = Chain::start(rpc_port, ws_port, &genesis)?;
-            let driver = Driver::start(chain.locker.clone(), feeds)?;
+            let driver = Driver::start(chain.locker.clone(), feeds, shown)?;
             Ok((chain, driver))
         })
         .await??;
@@ -105,12 +113,32 @@ impl Localnet {
             (false, true) => setup::mint_alone(&link, &wallets, &mint).await.context("setting up"),
             (false, false) => setup::run(&link, &wallets, &mint, definitions).await.context("setting up"),
         }?;
+        let mut hermes = None;
+        if let Some(wanted) = options.hermes {
+            hermes = Some(Server::start(board.clone(), wanted.port, wanted.key).await.context("Hermes")?);
+            driver.ask(|state| state.write_prices(false))?;
+        }
+        let hermes_url = hermes.as_ref().map(|server| server.url.clone());
         let attendant = options.attendant.then(|| {
             let executor = wallets.keeper.insecure_clone();
             tokio::spawn(attendant::run(Arc::clone(&link), executor, markets.clone())).abort_handle()
         });
         let mint = mint.pubkey();
-        Ok(Self { rpc_url, ws_url, wallets, mint, markets, is_past, link, attendant, driver, chain })
+        Ok(Self {
+            rpc_url,
+            ws_url,
+            wallets,
+            mint,
+            markets,
+            is_past,
+            link,
+            hermes_url,
+            board,
+            hermes,
+            attendant,
+            driver,
+            chain,
+        })
     }
 
     /// The market of a symbol.
@@ -141,6 +169,16 @@ impl Localnet {
     /// Publishes again, at once and every second.
     pub fn resume_prices(&self) -> Result<()> {
         self.driver.ask(|state| state.pause(false))?
+    }
+
+    /// Lets the Hermes sign by keys that the chain does not know, or by the right ones again.
+    pub fn forge_prices(&self, is_forging: bool) {
+        self.board.forge(is_forging);
+    }
+
+    /// Lets the Hermes answer with errors, or as it should again.
+    pub fn take_hermes_down(&self, is_down: bool) {
+        self.board.take_down(is_down);
     }
 
     /// The chain's time, unix seconds.
@@ -182,7 +220,17 @@ impl Localnet {
 
     /// Lets every trader open a position in every market. Returns the positions.
     pub async fn open_resting_positions(&self) -> Result<Vec<Pubkey>> {
-        traders::open(&self.link, &self.wallets.keeper, &self.wallets.traders, &self.markets).await
+        self.driver.ask(|state| state.write_prices(true))?;
+        let opened =
+            traders::open(&self.link, &self.wallets.keeper, &self.wallets.traders, &self.markets).await;
+        self.leave_prices_to_keepers()?;
+        opened
+    }
+
+    /// After what needed prices that nobody has to bring.
+    fn leave_prices_to_keepers(&self) -> Result<()> {
+        let is_writing = self.hermes.is_none();
+        self.driver.ask(move |state| state.write_prices(is_writing))
     }
 
     /// Opens `count` positions near their initial margin in a market, for [`Localnet::crash`].
@@ -200,7 +248,10 @@ impl Localnet {
             owners: &owners,
             now_secs: self.now_secs()?,
         };
-        opener.open(count).await.with_context(|| format!("opening {count} positions in {symbol}"))
+        self.driver.ask(|state| state.write_prices(true))?;
+        let opened = opener.open(count).await;
+        self.leave_prices_to_keepers()?;
+        opened.with_context(|| format!("opening {count} positions in {symbol}"))
     }
 
     /// Publishes the price at which every position of a surge is below maintenance.
@@ -219,6 +270,7 @@ impl Drop for Localnet {
         if let Some(attendant) = &self.attendant {
             attendant.abort();
         }
+        self.hermes = None;
     }
 }
 
@@ -226,8 +278,14 @@ fn genesis(options: &Options, wallets: &Wallets) -> Result<Genesis> {
     let file = &options.program;
     let program = std::fs::read(file)
         .with_context(|| format!("{} cannot be read: run `cargo xtask build`", file.display()))?;
+    let stand_in = options.hermes.as_ref().map(|hermes| {
+        let file = &hermes.program;
+        std::fs::read(file)
+            .with_context(|| format!("{} cannot be read: run `cargo xtask build`", file.display()))
+    });
     Ok(Genesis {
         program,
+        stand_in: stand_in.transpose()?,
         upgrade_authority: wallets.admin.pubkey(),
         funded: wallets.named().iter().map(|(_, key)| key.pubkey()).collect(),
         lamports: LAMPORTS,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::markets::Generation;
 
+/// The same for what stands in for Pyth's programs.
+const STAND_IN_VARIABLE: &str = "BULKHEAD_PYTH_SO";
 /// Names another program file than `target/deploy/bulkhead.so`, as it does for the lab and the tests.
 const PROGRAM_VARIABLE: &str = "BULKHEAD_SO";
 
@@ -27,6 +29,29 @@ pub struct Recording {
     pub symbol: String,
     /// CSV of minute bars, plain or gzipped.
     pub file: PathBuf,
+}
+
+/// A Hermes of the chain's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HermesOptions {
+    /// Port on 127.0.0.1; zero for any free one.
+    pub port: u16,
+    /// API key that it asks for, if any.
+    pub key: Option<String>,
+    /// What stands in for Pyth's programs, compiled.
+    pub program: PathBuf,
+}
+
+impl Default for HermesOptions {
+    fn default() -> Self {
+        let program = env::var_os(STAND_IN_VARIABLE).map(PathBuf::from);
+        let program = program.unwrap_or_else(|| repository().join("target/deploy/pyth_stand_in.so"));
+        Self { port: 0, key: None, program }
+    }
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Everything that can be chosen. The default is a chain for one test: free ports, prices that hold, nobody
@@ -56,13 +81,16 @@ pub struct Options {
     /// File that holds every account, so that a chain that was killed goes on from there; none keeps them in
     /// memory. A time that was travelled to is not kept.
     pub ledger: Option<PathBuf>,
+    /// If there is one, prices are handed out by a Hermes, and get onto the chain only where somebody brings them.
+    /// Else they are written into the price accounts.
+    pub hermes: Option<HermesOptions>,
     /// Traders with lamports and collateral. They open nothing until they are told.
     pub traders: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let repository = repository();
         let program = env::var_os(PROGRAM_VARIABLE).map(PathBuf::from);
         Self {
             rpc_port: 0,
@@ -76,6 +104,7 @@ impl Default for Options {
             attendant: false,
             bare: false,
             ledger: None,
+            hermes: None,
             traders: 0,
         }
     }

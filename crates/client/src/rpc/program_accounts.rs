@@ -77,6 +77,23 @@ impl Node {
         Ok(changes)
     }
 
+    /// Addresses of another program's accounts whose bytes name `key` at a place.
+    pub async fn addresses_naming(
+        &self,
+        program: &Pubkey,
+        place: usize,
+        key: &Pubkey,
+    ) -> Result<Vec<Pubkey>, NodeError> {
+        let config = RpcProgramAccountsConfig {
+            filters: Some(vec![RpcFilterType::Memcmp(Memcmp::new_base58_encoded(place, key.as_ref()))]),
+            account_config: self.account_config(),
+            ..RpcProgramAccountsConfig::default()
+        };
+        let ask = || self.client().get_program_ui_accounts_with_config(program, config.clone());
+        let found = self.ask(ask).await?;
+        Ok(found.into_iter().map(|(address, _)| address).collect())
+    }
+
     /// All accounts of a kind that pass `filters`, by address.
     async fn all_of<T: Account>(&self, filters: Vec<RpcFilterType>) -> Result<Vec<Keyed<T>>, NodeError> {
         let kind = RpcFilterType::Memcmp(Memcmp::new_base58_encoded(0, T::DISCRIMINATOR));

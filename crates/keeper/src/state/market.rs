@@ -1,5 +1,7 @@
 //! One market: its account, its price, its positions by urgency, and what was found at the last look.
 
+use std::sync::Arc;
+
 use bulkhead::state::{Market, Position};
 use bulkhead_client::quote::Look;
 use bulkhead_client::{MarketKeys, Refusal, read_sample};
@@ -7,6 +9,7 @@ use bulkhead_risk::{Purpose, Sample, UnixSeconds};
 use solana_pubkey::Pubkey;
 
 use super::PriceData;
+use crate::push::Offered;
 use crate::action::Reward;
 use crate::book::{Book, Hits};
 
@@ -30,8 +33,12 @@ pub struct MarketState {
     pub slot: u64,
     /// What instructions need of it.
     pub keys: MarketKeys,
-    /// Newest price.
+    /// Newest price that can be acted on: the chain's, or one that is brought along.
     pub sample: Option<Sample>,
+    /// Newest price on the chain.
+    posted: Option<Sample>,
+    /// A newer one that is not there yet, and how it gets there.
+    offer: Option<Arc<Offered>>,
     /// Its open positions.
     pub book: Book,
     /// The last look; none if the price is not one to liquidate at.
@@ -45,7 +52,17 @@ impl MarketState {
     pub fn new(key: Pubkey, slot: u64, account: Market) -> Self {
         let keys = MarketKeys::of(key, &account);
         let book = Book::new();
-        Self { account, slot, keys, sample: None, book, seen: None, refusal: None }
+        Self {
+            account,
+            slot,
+            keys,
+            sample: None,
+            posted: None,
+            offer: None,
+            book,
+            seen: None,
+            refusal: None,
+        }
     }
 
     /// A newer state of the account.
@@ -55,7 +72,7 @@ impl MarketState {
         }
         let keys = MarketKeys::of(self.keys.market, &account);
         if keys.price != self.keys.price {
-            self.sample = None;
+            (self.sample, self.posted, self.offer) = (None, None, None);
         }
         (self.account, self.slot, self.keys) = (account, slot, keys);
     }
@@ -78,12 +95,39 @@ impl MarketState {
 
     /// A price, if it is readable and not older than the one that is known.
     pub(super) fn put_price(&mut self, price: &PriceData) {
-        let Ok(sample) = read_sample(&self.account.oracle, &price.key, &price.owner, &price.data) else {
-            return;
-        };
-        if self.sample.is_none_or(|known| known.publish_time <= sample.publish_time) {
-            self.sample = Some(sample);
+        let Some(sample) = self.read(price) else { return };
+        if self.posted.is_none_or(|known| known.publish_time <= sample.publish_time) {
+            self.posted = Some(sample);
         }
+        if self.sample.is_none_or(|known| known.publish_time <= sample.publish_time) {
+            (self.sample, self.offer) = (Some(sample), None);
+        }
+    }
+
+    /// A price that is not on the chain yet, if it is by so many seconds newer than what is, and nothing newer
+    /// was offered. So many seconds, because what is acted on meanwhile need not bring a price of its own.
+    pub(super) fn put_offer(&mut self, offered: Arc<Offered>, step_secs: i64) {
+        let Some(sample) = self.read(&offered.bytes) else { return };
+        let is_newer = |known: Option<Sample>, by: i64| {
+            known.is_none_or(|known| sample.publish_time.0 >= known.publish_time.0.saturating_add(by))
+        };
+        if is_newer(self.posted, step_secs) && is_newer(self.sample, 0) {
+            (self.sample, self.offer) = (Some(sample), Some(offered));
+        }
+    }
+
+    /// Goes back to the chain's price.
+    pub(super) fn drop_offer(&mut self) {
+        (self.sample, self.offer) = (self.posted, None);
+    }
+
+    /// The price that has to be brought along, if the one that is acted on is not the chain's.
+    pub fn offer(&self) -> Option<&Arc<Offered>> {
+        self.offer.as_ref()
+    }
+
+    fn read(&self, price: &PriceData) -> Option<Sample> {
+        read_sample(&self.account.oracle, &price.key, &price.owner, &price.data).ok()
     }
 
     /// Looks at every position that the price has reached.

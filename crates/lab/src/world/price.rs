@@ -53,22 +53,27 @@ impl PriceUpdate {
         Self { ema_price, ..self }
     }
 
+    /// The update as Pyth signs it.
+    pub fn message(&self, feed_id: [u8; 32]) -> PriceFeedMessage {
+        PriceFeedMessage {
+            feed_id: self.feed_id.unwrap_or(feed_id),
+            price: self.price,
+            conf: self.conf,
+            exponent: self.exponent,
+            publish_time: self.publish_time,
+            prev_publish_time: self.publish_time.saturating_sub(1),
+            ema_price: self.ema_price,
+            ema_conf: self.conf,
+        }
+    }
+
     /// The account's bytes: what the receiver's own type serializes to, and the byte of room that its length
     /// keeps for a partial verification.
     pub fn to_bytes(&self, feed_id: [u8; 32], posted_slot: u64) -> Vec<u8> {
         let update = PriceUpdateV2 {
             write_authority: Pubkey::default(),
             verification_level: self.verification,
-            price_message: PriceFeedMessage {
-                feed_id: self.feed_id.unwrap_or(feed_id),
-                price: self.price,
-                conf: self.conf,
-                exponent: self.exponent,
-                publish_time: self.publish_time,
-                prev_publish_time: self.publish_time.saturating_sub(1),
-                ema_price: self.ema_price,
-                ema_conf: self.conf,
-            },
+            price_message: self.message(feed_id),
             posted_slot,
         };
         let mut bytes = Vec::with_capacity(PRICE_UPDATE_LEN);

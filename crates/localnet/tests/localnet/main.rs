@@ -3,6 +3,7 @@
 mod binary;
 mod chain;
 mod deploy;
+mod hermes;
 mod prices;
 mod surge;
 mod trading;

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use bulkhead_localnet::markets::Generation;
-use bulkhead_localnet::{Options, Prices, Recording};
+use bulkhead_localnet::{HermesOptions, Options, Prices, Recording};
 use clap::{Parser, ValueEnum};
 
 /// A validator on this machine with the program, three markets, prices that move, and traders
@@ -60,6 +60,9 @@ pub(crate) struct Args {
     /// File that keeps the chain: a start with the same file goes on from there, also after a kill
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
+    /// Hand prices out by a Hermes on this port, and write them nowhere: keepers bring them [port if none is given: 8901]
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8901")]
+    hermes: Option<u16>,
     /// Folder for keypairs, addresses and the keeper's configuration [default: target/localnet]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -96,6 +99,7 @@ impl Args {
             program: defaults.program,
             bare: false,
             ledger: self.ledger.clone(),
+            hermes: self.hermes.map(|port| HermesOptions { port, ..HermesOptions::default() }),
         })
     }
 
@@ -148,5 +152,9 @@ mod tests {
         assert_eq!(options(&["localnet", "--seed", "5"]).prices, Prices::Walk { seed: 5 });
         assert_eq!(options(&["localnet", "--hold-prices"]).prices, Prices::Held);
         assert_eq!(options(&["localnet"]).rpc_port, 8899);
+        let hermes = |arguments: &[&str]| options(arguments).hermes.map(|hermes| hermes.port);
+        assert_eq!(hermes(&["localnet"]), None);
+        assert_eq!(hermes(&["localnet", "--hermes", "--traders", "1"]), Some(8901));
+        assert_eq!(hermes(&["localnet", "--hermes", "5"]), Some(5));
     }
 }

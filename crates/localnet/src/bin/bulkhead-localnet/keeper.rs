@@ -65,6 +65,10 @@ fn configuration(net: &Localnet, folder: &Path) -> Result<String> {
     table.insert("rpc_url".into(), net.rpc_url.clone().into());
     table.insert("ws_url".into(), net.ws_url.clone().into());
     table.insert("keypair".into(), folder.join("keeper.json").display().to_string().into());
+    if let Some(url) = &net.hermes_url {
+        let hermes = toml::Table::from_iter([("url".to_owned(), toml::Value::from(url.as_str()))]);
+        table.insert("hermes".into(), hermes.into());
+    }
     // The duties that pay nothing are off by default; here nobody else does them.
     let enabled = toml::Table::from_iter([("enabled".to_owned(), toml::Value::from(true))]);
     let unpaid = ["refresh", "collect_fees"].map(|duty| (duty.to_owned(), enabled.clone().into()));

@@ -13,6 +13,9 @@ pub(crate) fn print(net: &Localnet, folder: &Path) {
     println!();
     println!("  JSON-RPC    {}", net.rpc_url);
     println!("  websocket   {}", net.ws_url);
+    if let Some(url) = &net.hermes_url {
+        println!("  Hermes      {url}");
+    }
     println!("  program     {ID}");
     println!("  collateral  {} (test dollars, 6 decimals)", net.mint);
     for live in &net.markets {
@@ -67,6 +70,7 @@ pub(crate) fn write(net: &Localnet, folder: &Path) -> Result<()> {
     let all = json!({
         "rpcUrl": net.rpc_url,
         "wsUrl": net.ws_url,
+        "hermesUrl": net.hermes_url,
         "program": ID.to_string(),
         "mint": net.mint.to_string(),
         "markets": markets,
