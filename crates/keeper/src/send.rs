@@ -142,7 +142,8 @@ impl Courier {
         match self.sender.send_with(&request, &job.budget, &[self.keeper.as_ref()]).await {
             Ok(landed) => {
                 let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-                info!(duty = duty.name(), actions = sent, signature = %landed.signature, slot = landed.slot, millis, "landed");
+                let brings_price = !before.is_empty();
+                info!(duty = duty.name(), actions = sent, brings_price, signature = %landed.signature, slot = landed.slot, millis, "landed");
                 outcomes.extend(all(&job.batch, Outcome::Landed));
                 let touched = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
                 Ended { outcomes, landed: Some((landed, touched)), sent, is_price_at_fault: false }

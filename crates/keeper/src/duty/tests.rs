@@ -1,5 +1,6 @@
 //! What is planned, and what is not: a market of 50,000 USD with round numbers.
 
+mod bringing;
 mod leaving;
 mod top_ups;
 mod triggers;
