@@ -50,7 +50,7 @@ fn sight(seen: &Projection, position: &mut Position, key: &Pubkey) -> Result<()>
     if standing.readiness == Readiness::Healthy && before.below_since.is_zero() && same_call {
         return Ok(());
     }
-    margin_calls::store_called(position, key, &after, &call)?;
+    margin_calls::store_announced(position, key, &after, &call)?;
     position.assert_consistent()?;
     if after.below_since != before.below_since {
         emit!(PositionSighted {
