@@ -101,7 +101,8 @@ fn code_and_starts(bytes: &[u8]) -> Result<(Vec<Instruction>, Vec<usize>)> {
     let file = ElfFile64::<Endianness>::parse(bytes).context("the program is no ELF file")?;
     let endian = file.endian();
     let headers = file.elf_program_headers();
-    let is_code = |header: &&object::elf::ProgramHeader64<Endianness>| header.p_flags(endian) & EXECUTABLE != 0;
+    let is_code =
+        |header: &&object::elf::ProgramHeader64<Endianness>| header.p_flags(endian) & EXECUTABLE != 0;
     let text = headers.iter().find(is_code).context("the program has no code")?;
     let code = text.data(endian, bytes).ok().context("the program's code is cut off")?;
     let instructions = Instruction::all_of(code);
@@ -118,7 +119,8 @@ fn code_and_starts(bytes: &[u8]) -> Result<(Vec<Instruction>, Vec<usize>)> {
                 starts.push(usize::try_from(target)?);
             }
             LOAD_64 => starts.extend(instructions.get(at + 1).and_then(|next| {
-                let halves = [instruction.immediate, next.immediate].map(|half| u64::from(half.cast_unsigned()));
+                let halves =
+                    [instruction.immediate, next.immediate].map(|half| u64::from(half.cast_unsigned()));
                 place(halves[0] | halves[1] << 32)
             })),
             _ => {}

@@ -13,13 +13,24 @@ const GROUPS: [(&str, &[&str]); 6] = [
         &["__multi3", "__udivti3", "bulkhead_risk::fixed", "int_sqrt", "isqrt"],
     ),
     (RULES, &["bulkhead_risk::"]),
-    ("transfers, without the calls", &["bulkhead::transfers", "bulkhead::token", "invoke", "TokenInstruction"]),
+    ("account checks", &["try_accounts", "AccountLoader", "anchor_lang"]),
+    (
+        "transfers, without the calls",
+        &["bulkhead::transfers", "bulkhead::token", "invoke", "TokenInstruction"],
+    ),
     (
         "state in and out, bytes of the price",
-        &["bulkhead::views", "bulkhead::state", "bulkhead::oracle", "bulkhead::observe", "memcpy", "memset", "memcmp"],
+        &[
+            "bulkhead::views",
+            "bulkhead::state",
+            "bulkhead::oracle",
+            "bulkhead::observe",
+            "memcpy",
+            "memmove",
+            "memset",
+        ],
     ),
-    ("account checks", &["try_accounts", "AccountLoader", "anchor_lang"]),
-    ("accounts read, dispatch", &["entrypoint", "deserialize", "drop_in_place", "drop_slow"]),
+    ("accounts read, dispatch", &["entrypoint", "deserialize", "drop_in_place", "drop_glue", "drop_slow"]),
 ];
 const RULES: &str = "rules, handlers, events";
 const OTHERS: &str = "called programs' own";
@@ -74,7 +85,8 @@ impl Profile {
         text.push_str("    own  with called  calls  function\n");
         for (start, taken) in rows.into_iter().take(count) {
             let name = program.name(*start);
-            writeln!(text, "{:>7} {:>12} {:>6}  {name}", taken.own, taken.with_called, taken.calls).expect("a String");
+            writeln!(text, "{:>7} {:>12} {:>6}  {name}", taken.own, taken.with_called, taken.calls)
+                .expect("a String");
         }
         text
     }

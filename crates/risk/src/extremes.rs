@@ -21,10 +21,7 @@ pub struct LowHigh {
 
 impl LowHigh {
     /// Nothing known, nothing booked.
-    pub const EMPTY: Self = Self {
-        low: PriceE12::ZERO,
-        high: PriceE12::ZERO,
-    };
+    pub const EMPTY: Self = Self { low: PriceE12::ZERO, high: PriceE12::ZERO };
 }
 
 impl Default for LowHigh {
@@ -44,10 +41,7 @@ pub struct Extremes {
 
 impl Extremes {
     /// Nothing known, nothing booked.
-    pub const EMPTY: Self = Self {
-        newest: 0,
-        ring: [LowHigh::EMPTY; BUCKETS],
-    };
+    pub const EMPTY: Self = Self { newest: 0, ring: [LowHigh::EMPTY; BUCKETS] };
 }
 
 impl Default for Extremes {

@@ -113,11 +113,11 @@ pub fn mul_div_u64_ceil(a: u64, b: u64, divisor: u64) -> Result<u64> {
     quotient.checked_add(u64::from(!exact)).ok_or(RiskError::Overflow)
 }
 
-/// `value * factor / divisor` of a factor in Q48, which is at most one, rounded down. A small value, which the rest of
+/// `value * factor / divisor` of a factor in Q48, rounded down: mostly one below one. A small value, which the rest of
 /// a division by seconds is, needs no wide product: 30 units less.
 pub fn mul_div_q48_floor(value: u64, factor_q48: u64, divisor: u64) -> Result<u64> {
     match u16::try_from(value) {
-        Ok(small) if factor_q48 <= ONE_Q48 => {
+        Ok(small) if factor_q48 >> 48 == 0 => {
             product_short(small, factor_q48).checked_div(divisor).ok_or(RiskError::DivisionByZero)
         }
         _ => mul_div_u64_floor(value, factor_q48, divisor),

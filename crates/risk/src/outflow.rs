@@ -25,10 +25,7 @@ pub struct Outflow {
 
 impl Outflow {
     /// Nothing known, nothing booked.
-    pub const EMPTY: Self = Self {
-        taken: QuoteAtoms::ZERO,
-        at: UnixSeconds::ZERO,
-    };
+    pub const EMPTY: Self = Self { taken: QuoteAtoms::ZERO, at: UnixSeconds::ZERO };
 }
 
 impl Default for Outflow {

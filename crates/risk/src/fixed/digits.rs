@@ -24,7 +24,7 @@ pub(super) fn lower_half(a: u64, b: u64) -> u64 {
     a.wrapping_mul(b)
 }
 
-/// Product of a number of 16 bits and one of up to 2^48, which 64 bits hold.
+/// Product of a number of 16 bits and one of 48, which 64 bits hold.
 pub(super) fn product_short(a: u16, b_q48: u64) -> u64 {
     u64::from(a).wrapping_mul(b_q48)
 }
