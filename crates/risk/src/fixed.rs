@@ -6,7 +6,7 @@ mod digits;
 pub use decay::DecayRate;
 pub use digits::product;
 
-use digits::{LOW_HALF, lower_half, product_short, root_floor};
+use digits::{LOW_HALF, lower_half, product_short, rest_of_division, root_floor};
 use ruint::Uint;
 
 use crate::error::{Result, RiskError};
@@ -169,9 +169,8 @@ fn div_by_half(value: u128, divisor: u64) -> Result<u128> {
 /// A 128-bit number divided by a 64-bit one, and what is left.
 pub fn div_rest_u64(value: u128, divisor: u64) -> Result<(u128, u64)> {
     let quotient = div_u64_floor(value, divisor)?;
-    // What is left is less than the divisor, so the low 64 bits hold all of it.
     let low = |number: u128| narrow(number & u128::from(u64::MAX));
-    Ok((quotient, low(value)?.wrapping_sub(lower_half(low(quotient)?, divisor))))
+    Ok((quotient, rest_of_division(low(value)?, low(quotient)?, divisor)))
 }
 
 /// A 128-bit number divided by a 64-bit one, rounded up.

@@ -74,7 +74,8 @@ const fn table(rate_q64: u64) -> Table {
             *weight = kept;
         }
         rest = later;
-        seconds = seconds.wrapping_add(1);
+        let Some(next) = seconds.checked_add(1) else { break };
+        seconds = next;
     }
     weights
 }

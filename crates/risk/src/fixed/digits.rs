@@ -24,6 +24,12 @@ pub(super) fn lower_half(a: u64, b: u64) -> u64 {
     a.wrapping_mul(b)
 }
 
+/// What is left of a division, from the lower 64 bits of value and quotient: it is less than the divisor, so they hold
+/// all of it.
+pub(super) fn rest_of_division(value: u64, quotient: u64, divisor: u64) -> u64 {
+    value.wrapping_sub(lower_half(quotient, divisor))
+}
+
 /// Product of a number of 16 bits and one of 48, which 64 bits hold.
 pub(super) fn product_short(a: u16, b_q48: u64) -> u64 {
     u64::from(a).wrapping_mul(b_q48)
