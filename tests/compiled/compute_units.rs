@@ -17,7 +17,7 @@ const SLACK_PERCENT: u64 = 5;
 /// What no version of the program may exceed.
 const BARS: [(&str, u64); 6] = [
     ("liquidate", 20_000),
-    ("update_market", 7_000),
+    ("update_market", 6_000),
     ("execute_order", 28_000),
     ("place_opening_order", 38_000),
     ("place_order", 38_000),

@@ -10,6 +10,7 @@ mod localnet;
 mod mutants;
 mod npm;
 mod process;
+mod profile;
 mod proofs;
 mod repo;
 mod setup;
@@ -40,6 +41,8 @@ enum Command {
     },
     /// Build the program to target/deploy/bulkhead.so
     Build,
+    /// Show where an instruction's compute units go, by function
+    Profile(profile::Options),
     /// Replay a price path through the compiled program and report what happened
     Demo {
         /// Passed to the lab as they are: --data FILE, --static-margin, --help, ...
@@ -113,6 +116,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Setup { anchor } => setup::command(&repo, anchor),
         Command::Build => build::command(&repo).and_then(|_| build::stand_in(&repo)).map(drop),
+        Command::Profile(options) => profile::command(&repo, &options),
         Command::Demo { args } => demo::command(&repo, &args),
         Command::Localnet { args } => localnet::command(&repo, &args),
         Command::Test { quick } => test::command(&repo, quick),

@@ -38,6 +38,11 @@ impl Repo {
         self.target.join("debug").join(name)
     }
 
+    /// What our own toolchain's build of the program has left.
+    pub(crate) fn built_for_chain(&self, path: &str) -> PathBuf {
+        self.target.join("sbpf-solana-solana/release").join(path)
+    }
+
     /// An empty folder for what a command generates only to compare it.
     pub(crate) fn scratch(&self, name: &str) -> Result<PathBuf> {
         let dir = self.target.join("xtask").join(name);

@@ -57,6 +57,11 @@ pub(crate) fn sbf(repo: &Repo) -> Result<Tools> {
             }
         }
     }
+    own_sbf(repo)
+}
+
+/// Our own `cargo build-sbf`, whatever else there is.
+pub(crate) fn own_sbf(repo: &Repo) -> Result<Tools> {
     let home = cache_dir("SBF_TOOLCHAIN", "sbf-toolchain")?;
     run_installer(repo, "toolchain/sbf/install.sh", ("SBF_TOOLCHAIN", &home))?;
     let described = format!("our own, from packages, in {}", home.display());

@@ -47,7 +47,7 @@ pub fn funding_rate_e18_after(
     seconds: u64,
 ) -> Result<i64> {
     let scale = params.funding_skew_scale_quote_atoms.0;
-    let rate_max = i128::from(fixed::mul(params.funding_rate_max_e12, E6)?);
+    let rate_max = fixed::mul(params.funding_rate_max_e12, E6)?;
     if scale == 0 || rate_max == 0 {
         return Ok(0);
     }
@@ -59,11 +59,15 @@ pub fn funding_rate_e18_after(
         fixed::product(skew, seconds),
         u128::from(scale),
     )?;
-    let drift = i128::try_from(drift_e18).map_err(|_| RiskError::Overflow)?;
-    let signed = if long >= short { drift } else { drift.checked_neg().ok_or(RiskError::Overflow)? };
-    let moved = i128::from(ledger.funding_rate_e18).checked_add(signed).ok_or(RiskError::Overflow)?;
-    i64::try_from(moved.clamp(rate_max.checked_neg().ok_or(RiskError::Overflow)?, rate_max))
-        .map_err(|_| RiskError::Overflow)
+    // A drift from one end beyond the other is clamped like one that just reaches it, and fits the rate's type.
+    let before = ledger.funding_rate_e18;
+    let farthest = rate_max.checked_add(before.unsigned_abs()).ok_or(RiskError::Overflow)?;
+    let drift = u64::try_from(drift_e18).map_or(farthest, |drift| drift.min(farthest));
+    let drift = i64::try_from(drift).map_err(|_| RiskError::Overflow)?;
+    let moved = if long >= short { before.checked_add(drift) } else { before.checked_sub(drift) };
+    let most = i64::try_from(rate_max).map_err(|_| RiskError::Overflow)?;
+    let least = most.checked_neg().ok_or(RiskError::Overflow)?;
+    Ok(moved.ok_or(RiskError::Overflow)?.clamp(least, most))
 }
 
 impl Ledger {

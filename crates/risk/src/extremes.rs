@@ -11,7 +11,7 @@ pub const BUCKET_SECS: i64 = 14_400;
 const BUCKETS_I64: i64 = 18;
 
 /// Low and high of one bucket; both zero where it saw no sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LowHigh {
     /// Lowest accepted price.
     pub low: PriceE12,
@@ -19,13 +19,35 @@ pub struct LowHigh {
     pub high: PriceE12,
 }
 
+impl LowHigh {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self { low: PriceE12::ZERO, high: PriceE12::ZERO };
+}
+
+impl Default for LowHigh {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 /// A ring of buckets; the bucket with number n = time / 4 h lives in place n mod 18.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extremes {
     /// Number of the newest bucket.
     pub newest: i64,
     /// The ring.
     pub ring: [LowHigh; BUCKETS],
+}
+
+impl Extremes {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self { newest: 0, ring: [LowHigh::EMPTY; BUCKETS] };
+}
+
+impl Default for Extremes {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 /// Number of the bucket in which `time` lies.

@@ -1,10 +1,12 @@
 //! Fixed-point primitives: multiply-and-divide without losing the product's high bits, and exponential decay.
 
+mod decay;
 mod digits;
 
+pub use decay::DecayRate;
 pub use digits::product;
 
-use digits::{LOW_HALF, lower_half};
+use digits::{LOW_HALF, lower_half, product_short, rest_of_division, root_floor};
 use ruint::Uint;
 
 use crate::error::{Result, RiskError};
@@ -13,22 +15,6 @@ type U256 = Uint<256, 4>;
 
 /// One in Q48: 48 fractional bits.
 pub const ONE_Q48: u64 = 1 << 48;
-/// One in Q62: 62 fractional bits.
-const ONE_Q62: u64 = 1 << 62;
-/// ln(2) in Q62.
-const LN2_Q62: u64 = 3_196_577_161_300_663_915;
-/// 2^(-i/8) in Q62 for i in 0..8.
-const EXP2_EIGHTHS_Q62: [u64; 8] = [
-    4_611_686_018_427_387_904,
-    4_228_934_724_888_366_668,
-    3_877_950_241_171_266_237,
-    3_556_096_050_500_581_047,
-    3_260_954_456_333_195_553,
-    2_990_308_421_163_830_843,
-    2_742_124_912_636_209_756,
-    2_514_539_631_859_660_218,
-];
-
 const E9: u64 = 1_000_000_000;
 
 /// Product in 64 bits, or an error.
@@ -127,6 +113,17 @@ pub fn mul_div_u64_ceil(a: u64, b: u64, divisor: u64) -> Result<u64> {
     quotient.checked_add(u64::from(!exact)).ok_or(RiskError::Overflow)
 }
 
+/// `value * factor / divisor` of a factor in Q48, rounded down: mostly one below one. A small value, which the rest of
+/// a division by seconds is, needs no wide product: 30 units less.
+pub fn mul_div_q48_floor(value: u64, factor_q48: u64, divisor: u64) -> Result<u64> {
+    match u16::try_from(value) {
+        Ok(small) if factor_q48 >> 48 == 0 => {
+            product_short(small, factor_q48).checked_div(divisor).ok_or(RiskError::DivisionByZero)
+        }
+        _ => mul_div_u64_floor(value, factor_q48, divisor),
+    }
+}
+
 /// A 128-bit number divided by a 64-bit one, rounded down. Numbers of 64 bits take the machine's division:
 /// the 128-bit one costs the program ten times as much.
 pub fn div_u64_floor(value: u128, divisor: u64) -> Result<u128> {
@@ -169,6 +166,13 @@ fn div_by_half(value: u128, divisor: u64) -> Result<u128> {
     Ok((u128::from(top) << 64) | u128::from((middle << 32) | last))
 }
 
+/// A 128-bit number divided by a 64-bit one, and what is left.
+pub fn div_rest_u64(value: u128, divisor: u64) -> Result<(u128, u64)> {
+    let quotient = div_u64_floor(value, divisor)?;
+    let low = |number: u128| narrow(number & u128::from(u64::MAX));
+    Ok((quotient, rest_of_division(low(value)?, low(quotient)?, divisor)))
+}
+
 /// A 128-bit number divided by a 64-bit one, rounded up.
 pub fn div_u64_ceil(value: u128, divisor: u64) -> Result<u128> {
     let quotient = div_u64_floor(value, divisor)?;
@@ -190,72 +194,33 @@ pub fn narrow(value: u128) -> Result<u64> {
 
 /// Square root, rounded up.
 pub fn sqrt_ceil(value: u128) -> Result<u128> {
-    let root = sqrt_floor(value)?;
-    let exact = product(root, root) == value;
-    u128::from(root).checked_add(u128::from(!exact)).ok_or(RiskError::Overflow)
+    let (root, is_exact) = match u64::try_from(value) {
+        Ok(small) => {
+            let root = root_floor(small);
+            (root, lower_half(root, root) == small)
+        }
+        Err(_) => sqrt_floor(value)?,
+    };
+    u128::from(root).checked_add(u128::from(!is_exact)).ok_or(RiskError::Overflow)
 }
 
-/// Square root, rounded down. Up to 2^72, which every variance is below, by the root of 64 bits: that of the bits
-/// from the eighth on, times 16, is at most 16 too low, and one step of Newton's from there at most one too high.
-fn sqrt_floor(value: u128) -> Result<u64> {
-    if let Ok(small) = u64::try_from(value) {
-        return Ok(small.isqrt());
-    }
-    let Ok(upper) = u64::try_from(value >> 8) else { return narrow(value.isqrt()) };
-    let low = upper.isqrt() << 4;
+/// Square root of more than 64 bits, rounded down, and whether that is all of it. Up to 2^72, which every variance is
+/// below, by the root of 64 bits: that of the bits from the eighth on, times 16, is at most 16 too low, and one step
+/// of Newton's from there at most one too high. It is where the step's square is more than what it leaves.
+fn sqrt_floor(value: u128) -> Result<(u64, bool)> {
+    let Ok(upper) = u64::try_from(value >> 8) else {
+        let root = narrow(value.isqrt())?;
+        return Ok((root, product(root, root) == value));
+    };
+    let low = root_floor(upper) << 4;
     let rest = narrow(value.checked_sub(product(low, low)).ok_or(RiskError::Overflow)?)?;
-    let step = rest.checked_div(low << 1).ok_or(RiskError::DivisionByZero)?;
-    let near = low.checked_add(step).ok_or(RiskError::Overflow)?;
-    if product(near, near) > value { near.checked_sub(1).ok_or(RiskError::Overflow) } else { Ok(near) }
-}
-
-fn mul_q62(a: u64, b: u64) -> Result<u64> {
-    narrow(product(a, b) >> 62)
-}
-
-/// How fast an average forgets: log2(e) / time constant, per second, in Q64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecayRate(u64);
-
-impl DecayRate {
-    /// Time constant 1 hour: 2^64 * log2(e) / 3,600.
-    pub const TAU_1H: Self = Self(7_392_507_276_580_179);
-    /// Time constant 1 day.
-    pub const TAU_1D: Self = Self(308_021_136_524_174);
-    /// Time constant 30 days.
-    pub const TAU_30D: Self = Self(10_267_371_217_472);
-    /// Half-life 60 s: 2^64 / 60.
-    pub const HALF_LIFE_60S: Self = Self(307_445_734_561_825_860);
-
-    /// The weight that an average keeps after `seconds`: e^(-seconds/tau), in Q48.
-    ///
-    /// Relative error of 1 - weight below 1e-6 for weights down to one second of 30 days; zero once the
-    /// weight is below 2^-62.
-    pub fn weight_q48(self, seconds: u64) -> Result<u64> {
-        let exponent_q64 = product(self.0, seconds);
-        let whole = exponent_q64 >> 64;
-        let Some(shift) = u32::try_from(whole).ok().filter(|shift| *shift < 62) else { return Ok(0) };
-        let fraction_q64 = narrow(exponent_q64 & u128::from(u64::MAX))?;
-        let weight_q62 = exp2_neg_q62(fraction_q64)? >> shift;
-        Ok(weight_q62 >> 14)
-    }
-}
-
-/// 2^-x for x in [0, 1), given in Q64: a table of eighths times the series of e^-y, y = ln 2 * rest <= 0.0867.
-/// Five terms leave y^6/720 < 6e-10, and the first terms are exact, so that 1 - result is accurate too.
-fn exp2_neg_q62(fraction_q64: u64) -> Result<u64> {
-    let eighth = usize::try_from(fraction_q64 >> 61).map_err(|_| RiskError::Overflow)?;
-    let rest_q62 = (fraction_q64 & ((1 << 61) - 1)) >> 2;
-    let y = mul_q62(rest_q62, LN2_Q62)?;
-    // Horner: 1 - y (1 - y/2 (1 - y/3 (1 - y/4 (1 - y/5)))).
-    let mut series = ONE_Q62;
-    for term in [5_u64, 4, 3, 2, 1] {
-        let step = mul_q62(y, series)?.checked_div(term).ok_or(RiskError::DivisionByZero)?;
-        series = ONE_Q62.checked_sub(step).ok_or(RiskError::Overflow)?;
-    }
-    match EXP2_EIGHTHS_Q62.get(eighth).ok_or(RiskError::Overflow)? {
-        // What it mostly is: within a minute no horizon loses an eighth of a half-life.
-        &ONE_Q62 => Ok(series),
-        table => mul_q62(*table, series),
+    let twice = low << 1;
+    let step = rest.checked_div(twice).ok_or(RiskError::DivisionByZero)?;
+    let left = rest.checked_rem(twice).ok_or(RiskError::DivisionByZero)?;
+    let squared = lower_half(step, step);
+    let root = low.checked_add(step).ok_or(RiskError::Overflow)?;
+    match squared > left {
+        true => Ok((root.checked_sub(1).ok_or(RiskError::Overflow)?, false)),
+        false => Ok((root, squared == left)),
     }
 }

@@ -26,7 +26,7 @@ impl Side {
 }
 
 /// Sums over the open positions of one side. INV-12: each equals the sum over the side's positions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SideLedger {
     /// Open interest.
     pub open_interest: BaseAtoms,
@@ -45,6 +45,25 @@ pub struct SideLedger {
 }
 
 impl SideLedger {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self {
+        open_interest: BaseAtoms::ZERO,
+        cost_e12: 0,
+        reserved: QuoteAtoms::ZERO,
+        collateral: QuoteAtoms::ZERO,
+        positions: 0,
+        funding_paid_e24: 0,
+        funding_received_e24: 0,
+    };
+}
+
+impl Default for SideLedger {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl SideLedger {
     /// Profit and loss of the whole side at `price`, rounded down.
     pub fn pnl(&self, side: Side, params: &Params, price: PriceE12) -> Result<SignedQuoteAtoms> {
         let worth = crate::fixed::product(self.open_interest.0, price.0);
@@ -57,7 +76,7 @@ impl SideLedger {
 }
 
 /// All booked amounts of a market.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ledger {
     /// Long positions.
     pub long: SideLedger,
@@ -95,6 +114,36 @@ pub struct Ledger {
     pub withdrawals_short: u32,
     /// Since when at least one does; zero while none does.
     pub withdrawals_short_since: UnixSeconds,
+}
+
+impl Ledger {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self {
+        long: SideLedger::EMPTY,
+        short: SideLedger::EMPTY,
+        pool: QuoteAtoms::ZERO,
+        shares: Shares::ZERO,
+        protocol_fees: QuoteAtoms::ZERO,
+        crank_budget: QuoteAtoms::ZERO,
+        insurance: QuoteAtoms::ZERO,
+        shortfall_total: QuoteAtoms::ZERO,
+        borrow_index_e12: 0,
+        funding_rate_e18: 0,
+        funding_due: QuoteAtoms::ZERO,
+        borrow_owed: QuoteAtoms::ZERO,
+        accrued_at: UnixSeconds::ZERO,
+        impact_reference: PriceE12::ZERO,
+        insurance_outflow: Outflow::EMPTY,
+        withdrawal_outflow: Outflow::EMPTY,
+        withdrawals_short: 0,
+        withdrawals_short_since: UnixSeconds::ZERO,
+    };
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 impl Ledger {

@@ -127,7 +127,7 @@ pub enum Purpose {
 }
 
 /// What the market remembers of its oracle.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OracleState {
     /// Last accepted price: the index.
     pub index: PriceE12,
@@ -142,6 +142,23 @@ pub struct OracleState {
 }
 
 impl OracleState {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self {
+        index: PriceE12::ZERO,
+        mark: PriceE12::ZERO,
+        published_at: UnixSeconds::ZERO,
+        conf_wide_since: UnixSeconds::ZERO,
+        narrow_buckets: 0,
+    };
+}
+
+impl Default for OracleState {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl OracleState {
     /// Whether confidence has been wide for so long that exits run on wide samples too.
     pub fn is_wide_matured(&self, now: UnixSeconds) -> Result<bool> {
         Ok(!self.conf_wide_since.is_zero() && now.since(self.conf_wide_since)? >= CONFIDENCE_WIDE_WAIT_SECS)
@@ -152,14 +169,15 @@ impl OracleState {
         Ok(!self.conf_wide_since.is_zero() && !self.is_wide_matured(now)?)
     }
 
-    /// Whether `sample` may serve `purpose` now. Time, order and confidence; nothing is changed.
+    /// Whether `sample` may serve `purpose` now, and its confidence over price. Time, order and confidence; nothing is
+    /// changed.
     pub fn admit(
         &self,
         sample: &Sample,
         purpose: Purpose,
         confidence_max: Ppm,
         now: UnixSeconds,
-    ) -> Result<()> {
+    ) -> Result<Ppm> {
         if sample.price.is_zero() {
             return Err(RiskError::PriceNotPositive);
         }
@@ -176,10 +194,8 @@ impl OracleState {
         let is_exit = matches!(purpose, Purpose::Decrease | Purpose::Liquidate);
         let limit =
             if is_exit && self.is_wide_matured(now)? { CONFIDENCE_WIDE_PPM_MAX } else { confidence_max };
-        if sample.confidence_ppm_ceil()? > limit {
-            return Err(RiskError::ConfidenceTooWide);
-        }
-        Ok(())
+        let confidence = sample.confidence_ppm_ceil()?;
+        if confidence > limit { Err(RiskError::ConfidenceTooWide) } else { Ok(confidence) }
     }
 
     /// Mark after `sample`: it covers the share 1 - 2^(-dt/60) of the way to the new price.
@@ -198,13 +214,20 @@ impl OracleState {
         fixed::narrow(sum >> 48).map(PriceE12)
     }
 
-    /// Wide-confidence state after `sample`; narrow samples count once per bucket.
-    pub fn note_confidence(&mut self, sample: &Sample, margin_min: Ppm, new_bucket: bool) -> Result<()> {
-        let conf_x4 = fixed::mul(u64::from(sample.confidence_ppm_ceil()?.0), 4)?;
+    /// Wide-confidence state after a sample of `confidence` over price, published at `time`; narrow samples count once
+    /// per bucket.
+    pub fn note_confidence(
+        &mut self,
+        confidence: Ppm,
+        time: UnixSeconds,
+        margin_min: Ppm,
+        new_bucket: bool,
+    ) -> Result<()> {
+        let conf_x4 = fixed::mul(u64::from(confidence.0), 4)?;
         if conf_x4 > u64::from(margin_min.0) {
             self.narrow_buckets = 0;
             if self.conf_wide_since.is_zero() {
-                self.conf_wide_since = sample.publish_time;
+                self.conf_wide_since = time;
             }
         } else if new_bucket && !self.conf_wide_since.is_zero() {
             self.narrow_buckets = self.narrow_buckets.checked_add(1).ok_or(RiskError::Overflow)?;

@@ -15,12 +15,23 @@ pub struct OutflowLimit {
 }
 
 /// What was taken lately.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outflow {
     /// What has not drained yet, as of `at`.
     pub taken: QuoteAtoms,
     /// When that was.
     pub at: UnixSeconds,
+}
+
+impl Outflow {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self { taken: QuoteAtoms::ZERO, at: UnixSeconds::ZERO };
+}
+
+impl Default for Outflow {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 impl Outflow {

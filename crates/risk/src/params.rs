@@ -26,7 +26,7 @@ pub const CARRY_SECS_AFTER_REMOVAL: u64 = 604_800;
 pub const YEAR_SECS: u64 = 31_536_000;
 
 /// Parameters of a market. Governance sets them within [`Params::validate`]'s bounds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Params {
     /// Decimals of the base asset's atoms, 0 to 12.
     pub base_decimals: u8,
@@ -88,6 +88,47 @@ pub struct Params {
     pub keeper_floor_quote_atoms: QuoteAtoms,
     /// What the first sample of a bucket earns, from the crank budget while it lasts.
     pub crank_fee_quote_atoms: QuoteAtoms,
+}
+
+impl Params {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self {
+        base_decimals: 0,
+        quote_decimals: 0,
+        notional_divisor: 0,
+        stress_variance_e24: 0,
+        margin_min_ppm: Ppm::ZERO,
+        margin_max_ppm: Ppm::ZERO,
+        initial_margin_min_ppm: Ppm::ZERO,
+        liquidation_fee_ppm: Ppm::ZERO,
+        trade_fee_ppm: Ppm::ZERO,
+        confidence_max_ppm: Ppm::ZERO,
+        utilisation_max_ppm: Ppm::ZERO,
+        pool_share_max_ppm: Ppm::ZERO,
+        depth_quote_atoms: QuoteAtoms::ZERO,
+        open_interest_cap_quote_atoms: QuoteAtoms::ZERO,
+        skew_cap_quote_atoms: QuoteAtoms::ZERO,
+        notional_min_quote_atoms: QuoteAtoms::ZERO,
+        chunk_min_quote_atoms: QuoteAtoms::ZERO,
+        order_delay_secs: 0,
+        order_window_secs: 0,
+        borrow_kink_utilisation_ppm: Ppm::ZERO,
+        borrow_kink_rate_e12: 0,
+        borrow_full_utilisation_ppm: Ppm::ZERO,
+        borrow_full_rate_e12: 0,
+        funding_skew_scale_quote_atoms: QuoteAtoms::ZERO,
+        funding_velocity_max_e18: 0,
+        funding_rate_max_e12: 0,
+        impact_scale_quote_atoms: QuoteAtoms::ZERO,
+        keeper_floor_quote_atoms: QuoteAtoms::ZERO,
+        crank_fee_quote_atoms: QuoteAtoms::ZERO,
+    };
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 /// Bounds of [`Params`]: constants of the program.

@@ -27,17 +27,19 @@ const COVERAGE_E3: u64 = 7_000;
 pub const RISE_PPM_PER_HOUR: u64 = 250_000;
 /// m_ramp's fastest fall per hour, in ppm of itself.
 pub const FALL_PPM_PER_HOUR: u64 = 20_000;
-/// Weights of the horizons.
-const WEIGHT_1H_PPM: u64 = 250_000;
-const WEIGHT_1D_PPM: u64 = 350_000;
-const WEIGHT_30D_PPM: u64 = 400_000;
-/// Weight of what was measured; the rest is stress.
-const WEIGHT_MEASURED_PPM: u64 = 750_000;
-const WEIGHT_STRESS_PPM: u64 = 250_000;
+/// Weights of the horizons, in twentieths: the least that all three are whole in, so that sums mostly fit 64 bits.
+const WEIGHT_1H: u64 = 5;
+const WEIGHT_1D: u64 = 7;
+const WEIGHT_30D: u64 = 8;
+const HORIZONS_WEIGHT: u64 = 20;
+/// Weight of what was measured, in quarters; the rest is stress.
+const WEIGHT_MEASURED: u64 = 3;
+const WEIGHT_STRESS: u64 = 1;
+const ALL_WEIGHT: u64 = 4;
 const PPB_PER_PPM: u64 = 1_000;
 
 /// Variances are per second, in 10^-24.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volatility {
     /// Over one hour.
     pub variance_1h_e24: u128,
@@ -57,6 +59,27 @@ pub struct Volatility {
     pub sampled_at: UnixSeconds,
     /// Publish time of the first sample.
     pub first_sampled_at: UnixSeconds,
+}
+
+impl Volatility {
+    /// Nothing known, nothing booked.
+    pub const EMPTY: Self = Self {
+        variance_1h_e24: 0,
+        variance_1d_e24: 0,
+        variance_30d_e24: 0,
+        variance_ema_e24: 0,
+        ramp_ppb: 0,
+        target_ppm: Ppm::ZERO,
+        sampled_price: PriceE12::ZERO,
+        sampled_at: UnixSeconds::ZERO,
+        first_sampled_at: UnixSeconds::ZERO,
+    };
+}
+
+impl Default for Volatility {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 impl Volatility {
@@ -102,16 +125,17 @@ impl Volatility {
             next.variance_1h_e24 = next.variance_1h_e24.max(next.variance_1d_e24);
         }
         let change_e9 = relative_change_e9(sample.price, self.sampled_price)?.min(RETURN_E9_MAX);
-        let impulse = squared_e24(change_e9)?;
+        let impulse = Impulse::of(squared_e24(change_e9)?, seconds)?;
         let kept_1d = DecayRate::TAU_1D.weight_q48(seconds)?;
-        let blend = |variance, kept| average(variance, kept, impulse, seconds);
+        let blend = |variance, kept| average(variance, kept, &impulse);
         next.variance_1h_e24 = blend(next.variance_1h_e24, DecayRate::TAU_1H.weight_q48(seconds)?)?;
         next.variance_1d_e24 = blend(next.variance_1d_e24, kept_1d)?;
         next.variance_30d_e24 = blend(next.variance_30d_e24, DecayRate::TAU_30D.weight_q48(seconds)?)?;
         if !sample.ema.is_zero() {
             let deviation_e9 = relative_change_e9(sample.price, sample.ema)?;
             let doubled = fixed::times(squared_e24(deviation_e9)?, 2)?;
-            next.variance_ema_e24 = average(next.variance_ema_e24, kept_1d, doubled, EMA_TAU_SECS)?;
+            let impulse = Impulse::of(doubled, EMA_TAU_SECS)?;
+            next.variance_ema_e24 = average(next.variance_ema_e24, kept_1d, &impulse)?;
         }
         next.sampled_price = sample.price;
         next.sampled_at = sample.publish_time;
@@ -141,16 +165,16 @@ impl Volatility {
     /// U = 0.75 * max(0.25 V_1h + 0.35 V_1d + 0.40 V_30d, V_ema) + 0.25 * stress.
     fn target(&self, params: &Params) -> Result<Ppm> {
         let stress = u128::from(params.stress_variance_e24);
-        let horizons = mean([
-            fixed::times(self.variance_1h_e24, WEIGHT_1H_PPM)?,
-            fixed::times(self.variance_1d_e24, WEIGHT_1D_PPM)?,
-            fixed::times(self.variance_30d_e24, WEIGHT_30D_PPM)?,
-        ])?;
+        let horizons = mean(
+            [
+                (self.variance_1h_e24, WEIGHT_1H),
+                (self.variance_1d_e24, WEIGHT_1D),
+                (self.variance_30d_e24, WEIGHT_30D),
+            ],
+            HORIZONS_WEIGHT,
+        )?;
         let measured = horizons.max(self.variance_ema_e24);
-        let mut used = mean([
-            fixed::times(measured, WEIGHT_MEASURED_PPM)?,
-            fixed::product(params.stress_variance_e24, WEIGHT_STRESS_PPM),
-        ])?;
+        let mut used = mean([(measured, WEIGHT_MEASURED), (stress, WEIGHT_STRESS)], ALL_WEIGHT)?;
         if self.sampled_at.since(self.first_sampled_at)? < WARM_UP_SECS {
             used = used.max(stress);
         }
@@ -178,19 +202,40 @@ fn squared_e24(change_e9: u64) -> Result<u128> {
     fixed::times(fixed::product(change_e9, change_e9), 1_000_000)
 }
 
-/// V * D + impulse * (1 - D) / divisor, D = kept in Q48.
-fn average(variance: u128, kept_q48: u64, impulse: u128, divisor: u64) -> Result<u128> {
-    let gained = ONE_Q48.checked_sub(kept_q48).ok_or(RiskError::Overflow)?;
-    let old = fixed::times(variance, kept_q48)?;
-    // In 256 bits where it must: a price at half of the oracle's average is a crash, and no reason to stop.
-    let new = fixed::mul_div_floor(impulse, u128::from(gained), u128::from(divisor))?;
-    Ok(old.checked_add(new).ok_or(RiskError::Overflow)? >> 48)
+/// A squared return over the time that it counts for: `whole + rest / over`. Divided once for all horizons, and into
+/// numbers of 64 bits: averages of it cost the program half of what products of 128 bits divided by 64 would.
+struct Impulse {
+    whole: u128,
+    rest: u64,
+    over: u64,
 }
 
-/// Mean of values that are multiplied by their weights already.
-fn mean<const N: usize>(weighted: [u128; N]) -> Result<u128> {
-    let sum = weighted.iter().try_fold(0_u128, |sum, term| sum.checked_add(*term));
-    fixed::div_u64_floor(sum.ok_or(RiskError::Overflow)?, PPM)
+impl Impulse {
+    fn of(squared_e24: u128, over: u64) -> Result<Self> {
+        let (whole, rest) = fixed::div_rest_u64(squared_e24, over)?;
+        Ok(Self { whole, rest, over })
+    }
+
+    /// The impulse times a factor of at most one, in Q48, rounded down.
+    fn times_floor(&self, factor_q48: u64) -> Result<u128> {
+        let rest = fixed::mul_div_q48_floor(self.rest, factor_q48, self.over)?;
+        fixed::times(self.whole, factor_q48)?.checked_add(u128::from(rest)).ok_or(RiskError::Overflow)
+    }
+}
+
+/// V * D + impulse * (1 - D), D = kept in Q48.
+fn average(variance: u128, kept_q48: u64, impulse: &Impulse) -> Result<u128> {
+    let gained = ONE_Q48.checked_sub(kept_q48).ok_or(RiskError::Overflow)?;
+    let old = fixed::times(variance, kept_q48)?;
+    Ok(old.checked_add(impulse.times_floor(gained)?).ok_or(RiskError::Overflow)? >> 48)
+}
+
+/// Mean of values by their weights, which together are `whole`.
+fn mean<const N: usize>(weighted: [(u128, u64); N], whole: u64) -> Result<u128> {
+    let sum = weighted.iter().try_fold(0_u128, |sum, (value, weight)| {
+        sum.checked_add(fixed::times(*value, *weight)?).ok_or(RiskError::Overflow)
+    })?;
+    fixed::div_u64_floor(sum, whole)
 }
 
 fn to_ppb(ppm: Ppm) -> Result<u64> {

@@ -56,6 +56,22 @@ fn accrue_ok_only_starts_the_clock_at_first_and_never_runs_back() {
 }
 
 #[test]
+fn funding_rate_ok_stops_at_its_bound_however_far_it_would_drift() {
+    let (mut market, _) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
+    let params = Params { funding_velocity_max_e18: u64::MAX, ..params() };
+    let rate = |ledger: &Ledger, seconds| funding_rate_e18_after(&params, ledger, PRICE, seconds);
+    for before in [0, -60_000_000_000, 90_000_000_000] {
+        market.ledger.funding_rate_e18 = before;
+        let mut short = market.ledger;
+        core::mem::swap(&mut short.long, &mut short.short);
+        for seconds in [1, 2, 1_000_000_000] {
+            assert_eq!(rate(&market.ledger, seconds), Ok(60_000_000_000));
+            assert_eq!(rate(&short, seconds), Ok(-60_000_000_000));
+        }
+    }
+}
+
+#[test]
 fn funding_rate_ok_moves_with_skew_and_stops_at_its_bound() {
     let (market, _) = open(&market(), Side::Long, 10_000_000, usd(1_000_000));
     let rate = |ledger: &Ledger, seconds| funding_rate_e18_after(&params(), ledger, PRICE, seconds).unwrap();

@@ -63,10 +63,10 @@ fn observe_ok_counts_confidence_at_its_limit() {
 #[test]
 fn confidence_ok_narrow_buckets_count_only_while_it_is_wide() {
     let mut oracle = market().oracle;
-    oracle.note_confidence(&sample(PRICE), Ppm(25_000), true).unwrap();
+    oracle.note_confidence(Ppm(400), NOW, Ppm(25_000), true).unwrap();
     assert_eq!(oracle.narrow_buckets, 0);
     oracle.conf_wide_since = NOW;
-    oracle.note_confidence(&sample(PRICE), Ppm(25_000), true).unwrap();
+    oracle.note_confidence(Ppm(400), NOW, Ppm(25_000), true).unwrap();
     assert_eq!(oracle.narrow_buckets, 1);
 }
 

@@ -91,6 +91,15 @@ fn weight_ok_at_the_ends() {
     assert_eq!(DecayRate::HALF_LIFE_60S.weight_q48(u64::MAX), Ok(0));
 }
 
+#[test]
+fn weight_ok_tables_hold_what_is_computed() {
+    for rate in [DecayRate::TAU_1H, DecayRate::TAU_1D, DecayRate::TAU_30D, DecayRate::HALF_LIFE_60S] {
+        for seconds in 0..240 {
+            assert_eq!(rate.weight_q48(seconds), rate.computed_q48(seconds), "{rate:?} after {seconds} s");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn mul_div_ok_is_exact(a: u128, b: u64, divisor in 1_u128..) {
@@ -191,5 +200,26 @@ proptest! {
             let root = value.isqrt();
             prop_assert_eq!(sqrt_ceil(value), Ok(root + u128::from(root * root != value)));
         }
+    }
+    #[test]
+    fn mul_div_q48_floor_ok_as_in_128_bits(
+        value in any_bits(), small in 0_u64..70_000, factor in any_bits(), divisor in any_bits(),
+    ) {
+        prop_assert_eq!(mul_div_q48_floor(value, factor, 0), Err(RiskError::DivisionByZero));
+        let divisor = divisor.max(1);
+        for (value, factor) in [(value, factor), (small, factor), (small, factor >> 16), (small, ONE_Q48)] {
+            let exact = u128::from(value) * u128::from(factor) / u128::from(divisor);
+            let expected = u64::try_from(exact).map_err(|_| RiskError::Overflow);
+            prop_assert_eq!(mul_div_q48_floor(value, factor, divisor), expected);
+        }
+    }
+
+    #[test]
+    fn div_rest_ok_as_in_128_bits(high in any_bits(), low in any_bits(), divisor in any_bits()) {
+        let value = (u128::from(high) << 64) | u128::from(low);
+        let divisor = divisor.max(1);
+        let (quotient, rest) = div_rest_u64(value, divisor).unwrap();
+        prop_assert_eq!(quotient, value / u128::from(divisor));
+        prop_assert_eq!(u128::from(rest), value % u128::from(divisor));
     }
 }

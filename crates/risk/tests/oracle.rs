@@ -22,7 +22,7 @@ fn admit(state: &OracleState, purpose: Purpose, age: i64, conf_ppm: u64) -> Resu
         conf: PriceE12(PRICE.0 / 1_000_000 * conf_ppm),
         ..sample_at(PRICE, UnixSeconds(NOW.0 - age))
     };
-    state.admit(&sample, purpose, MAX, NOW)
+    state.admit(&sample, purpose, MAX, NOW).map(|confidence| assert_eq!(confidence, Ppm(conf_ppm as u32)))
 }
 
 #[test]
@@ -121,15 +121,20 @@ fn mark_ok_goes_half_the_way_in_a_minute() {
     assert_eq!(OracleState::default().mark_after(&sample(PRICE)), Ok(PRICE));
 }
 
+fn note(state: &mut OracleState, sample: &Sample, opens: bool) {
+    let confidence = sample.confidence_ppm_ceil().unwrap();
+    state.note_confidence(confidence, sample.publish_time, Ppm(25_000), opens).unwrap();
+}
+
 #[test]
 fn note_confidence_ok_three_narrow_buckets_end_it() {
     let mut state = OracleState::default();
     let narrow = sample(PRICE);
     let at_limit = Sample { conf: PriceE12(PRICE.0 / 1_000_000 * 6_250), ..narrow };
     let wide = Sample { conf: PriceE12(at_limit.conf.0 + 1), ..narrow };
-    state.note_confidence(&at_limit, Ppm(25_000), true).unwrap();
+    note(&mut state, &at_limit, true);
     assert!(state.conf_wide_since.is_zero());
-    state.note_confidence(&wide, Ppm(25_000), true).unwrap();
+    note(&mut state, &wide, true);
     assert_eq!(state.conf_wide_since, NOW);
     for (sample, opens, expected) in [
         (narrow, true, 1),
@@ -139,11 +144,11 @@ fn note_confidence_ok_three_narrow_buckets_end_it() {
         (narrow, true, 1),
         (narrow, true, 2),
     ] {
-        state.note_confidence(&sample, Ppm(25_000), opens).unwrap();
+        note(&mut state, &sample, opens);
         assert_eq!(state.narrow_buckets, expected);
         assert_eq!(state.conf_wide_since, NOW);
     }
-    state.note_confidence(&narrow, Ppm(25_000), true).unwrap();
+    note(&mut state, &narrow, true);
     assert!(state.conf_wide_since.is_zero());
 }
 

@@ -41,7 +41,7 @@ fn cancellable_from_ok_meets_the_end_of_filling() {
         let from = cancellable_from(&params(), action, NOW).unwrap();
         let admit = |now| {
             let state = bulkhead_risk::oracle::OracleState::default();
-            state.admit(&sample_at(PRICE, last_price), purpose, Ppm(20_000), now)
+            state.admit(&sample_at(PRICE, last_price), purpose, Ppm(20_000), now).map(drop)
         };
         assert_eq!(admit(UnixSeconds(from.0 - 1)), Ok(()));
         assert_eq!(admit(from), Err(RiskError::PriceTooOld));

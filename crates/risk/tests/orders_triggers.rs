@@ -237,7 +237,7 @@ proptest! {
         let oracle = oracle::OracleState::default();
         let fills = order.since().and_then(|since| {
             require_in_window(&params(), since, sample.publish_time)?;
-            oracle.admit(&sample, purpose, Ppm(20_000), secs(clock))
+            oracle.admit(&sample, purpose, Ppm(20_000), secs(clock)).map(drop)
         });
         let right = order.cancel_right(&params(), secs(clock)).unwrap();
         let market = Market { oracle, ..market() };

@@ -17,9 +17,18 @@ pub(crate) fn store_called(
     after: &risk::Position,
     standing: &Standing,
 ) -> Result<()> {
+    store_announced(account, key, &after.called(standing).or_refuse()?, standing)
+}
+
+/// The same of what has the call already.
+pub(crate) fn store_announced(
+    account: &mut Position,
+    key: &Pubkey,
+    after: &risk::Position,
+    standing: &Standing,
+) -> Result<()> {
     let was_called = account.margin_called != 0;
-    let after = after.called(standing).or_refuse()?;
-    account.store(&after);
+    account.store(after);
     if after.margin_called && !was_called {
         emit!(MarginCalled {
             position: *key,

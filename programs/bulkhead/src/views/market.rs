@@ -2,9 +2,7 @@
 
 use anchor_lang::prelude::*;
 use bulkhead_risk as risk;
-use risk::extremes::{Extremes, LowHigh as RiskLowHigh};
 use risk::oracle::OracleState;
-use risk::outflow::Outflow;
 use risk::volatility::Volatility;
 use risk::{BaseAtoms, Ppm, PriceE12, QuoteAtoms, Shares, UnixSeconds};
 
@@ -89,37 +87,41 @@ impl MarketParams {
 impl ParamsData {
     /// As the risk crate sees them.
     pub fn view(&self) -> risk::Params {
-        risk::Params {
-            base_decimals: self.base_decimals,
-            quote_decimals: self.quote_decimals,
-            notional_divisor: self.notional_divisor,
-            stress_variance_e24: self.stress_variance_e24,
-            margin_min_ppm: Ppm(self.margin_min_ppm),
-            margin_max_ppm: Ppm(self.margin_max_ppm),
-            initial_margin_min_ppm: Ppm(self.initial_margin_min_ppm),
-            liquidation_fee_ppm: Ppm(self.liquidation_fee_ppm),
-            trade_fee_ppm: Ppm(self.trade_fee_ppm),
-            confidence_max_ppm: Ppm(self.confidence_max_ppm),
-            utilisation_max_ppm: Ppm(self.utilisation_max_ppm),
-            pool_share_max_ppm: Ppm(self.pool_share_max_ppm),
-            depth_quote_atoms: QuoteAtoms(self.depth_quote_atoms),
-            open_interest_cap_quote_atoms: QuoteAtoms(self.open_interest_cap_quote_atoms),
-            skew_cap_quote_atoms: QuoteAtoms(self.skew_cap_quote_atoms),
-            notional_min_quote_atoms: QuoteAtoms(self.notional_min_quote_atoms),
-            chunk_min_quote_atoms: QuoteAtoms(self.chunk_min_quote_atoms),
-            order_delay_secs: self.order_delay_secs,
-            order_window_secs: self.order_window_secs,
-            borrow_kink_utilisation_ppm: Ppm(self.borrow_kink_utilisation_ppm),
-            borrow_kink_rate_e12: self.borrow_kink_rate_e12,
-            borrow_full_utilisation_ppm: Ppm(self.borrow_full_utilisation_ppm),
-            borrow_full_rate_e12: self.borrow_full_rate_e12,
-            funding_skew_scale_quote_atoms: QuoteAtoms(self.funding_skew_scale_quote_atoms),
-            funding_velocity_max_e18: self.funding_velocity_max_e18,
-            funding_rate_max_e12: self.funding_rate_max_e12,
-            impact_scale_quote_atoms: QuoteAtoms(self.impact_scale_quote_atoms),
-            keeper_floor_quote_atoms: QuoteAtoms(self.keeper_floor_quote_atoms),
-            crank_fee_quote_atoms: QuoteAtoms(self.crank_fee_quote_atoms),
-        }
+        let mut view = risk::Params::EMPTY;
+        self.read_into(&mut view);
+        view
+    }
+
+    fn read_into(&self, view: &mut risk::Params) {
+        view.base_decimals = self.base_decimals;
+        view.quote_decimals = self.quote_decimals;
+        view.notional_divisor = self.notional_divisor;
+        view.stress_variance_e24 = self.stress_variance_e24;
+        view.margin_min_ppm = Ppm(self.margin_min_ppm);
+        view.margin_max_ppm = Ppm(self.margin_max_ppm);
+        view.initial_margin_min_ppm = Ppm(self.initial_margin_min_ppm);
+        view.liquidation_fee_ppm = Ppm(self.liquidation_fee_ppm);
+        view.trade_fee_ppm = Ppm(self.trade_fee_ppm);
+        view.confidence_max_ppm = Ppm(self.confidence_max_ppm);
+        view.utilisation_max_ppm = Ppm(self.utilisation_max_ppm);
+        view.pool_share_max_ppm = Ppm(self.pool_share_max_ppm);
+        view.depth_quote_atoms = QuoteAtoms(self.depth_quote_atoms);
+        view.open_interest_cap_quote_atoms = QuoteAtoms(self.open_interest_cap_quote_atoms);
+        view.skew_cap_quote_atoms = QuoteAtoms(self.skew_cap_quote_atoms);
+        view.notional_min_quote_atoms = QuoteAtoms(self.notional_min_quote_atoms);
+        view.chunk_min_quote_atoms = QuoteAtoms(self.chunk_min_quote_atoms);
+        view.order_delay_secs = self.order_delay_secs;
+        view.order_window_secs = self.order_window_secs;
+        view.borrow_kink_utilisation_ppm = Ppm(self.borrow_kink_utilisation_ppm);
+        view.borrow_kink_rate_e12 = self.borrow_kink_rate_e12;
+        view.borrow_full_utilisation_ppm = Ppm(self.borrow_full_utilisation_ppm);
+        view.borrow_full_rate_e12 = self.borrow_full_rate_e12;
+        view.funding_skew_scale_quote_atoms = QuoteAtoms(self.funding_skew_scale_quote_atoms);
+        view.funding_velocity_max_e18 = self.funding_velocity_max_e18;
+        view.funding_rate_max_e12 = self.funding_rate_max_e12;
+        view.impact_scale_quote_atoms = QuoteAtoms(self.impact_scale_quote_atoms);
+        view.keeper_floor_quote_atoms = QuoteAtoms(self.keeper_floor_quote_atoms);
+        view.crank_fee_quote_atoms = QuoteAtoms(self.crank_fee_quote_atoms);
     }
 
     /// Takes over checked parameters.
@@ -157,28 +159,21 @@ impl ParamsData {
 }
 
 impl Observations {
-    fn oracle(&self) -> OracleState {
-        OracleState {
-            index: PriceE12(self.index_price_e12),
-            mark: PriceE12(self.mark_price_e12),
-            published_at: UnixSeconds(self.published_at),
-            conf_wide_since: UnixSeconds(self.conf_wide_since),
-            narrow_buckets: self.narrow_buckets,
-        }
-    }
-
-    fn volatility(&self) -> Volatility {
-        Volatility {
-            variance_1h_e24: self.variance_1h_e24.into(),
-            variance_1d_e24: self.variance_1d_e24.into(),
-            variance_30d_e24: self.variance_30d_e24.into(),
-            variance_ema_e24: self.variance_ema_e24.into(),
-            ramp_ppb: self.ramp_ppb,
-            target_ppm: Ppm(self.target_ppm),
-            sampled_price: PriceE12(self.sampled_price_e12),
-            sampled_at: UnixSeconds(self.sampled_at),
-            first_sampled_at: UnixSeconds(self.first_sampled_at),
-        }
+    fn read_into(&self, oracle: &mut OracleState, volatility: &mut Volatility) {
+        oracle.index = PriceE12(self.index_price_e12);
+        oracle.mark = PriceE12(self.mark_price_e12);
+        oracle.published_at = UnixSeconds(self.published_at);
+        oracle.conf_wide_since = UnixSeconds(self.conf_wide_since);
+        oracle.narrow_buckets = self.narrow_buckets;
+        volatility.variance_1h_e24 = self.variance_1h_e24.into();
+        volatility.variance_1d_e24 = self.variance_1d_e24.into();
+        volatility.variance_30d_e24 = self.variance_30d_e24.into();
+        volatility.variance_ema_e24 = self.variance_ema_e24.into();
+        volatility.ramp_ppb = self.ramp_ppb;
+        volatility.target_ppm = Ppm(self.target_ppm);
+        volatility.sampled_price = PriceE12(self.sampled_price_e12);
+        volatility.sampled_at = UnixSeconds(self.sampled_at);
+        volatility.first_sampled_at = UnixSeconds(self.first_sampled_at);
     }
 
     fn store(&mut self, oracle: &OracleState, volatility: &Volatility) {
@@ -200,16 +195,14 @@ impl Observations {
 }
 
 impl SideData {
-    fn view(&self) -> risk::SideLedger {
-        risk::SideLedger {
-            open_interest: BaseAtoms(self.open_interest_atoms),
-            cost_e12: self.cost_e12.into(),
-            reserved: QuoteAtoms(self.reserved_atoms),
-            collateral: QuoteAtoms(self.collateral_atoms),
-            positions: self.positions,
-            funding_paid_e24: self.funding_paid_e24.into(),
-            funding_received_e24: self.funding_received_e24.into(),
-        }
+    fn read_into(&self, side: &mut risk::SideLedger) {
+        side.open_interest = BaseAtoms(self.open_interest_atoms);
+        side.cost_e12 = self.cost_e12.into();
+        side.reserved = QuoteAtoms(self.reserved_atoms);
+        side.collateral = QuoteAtoms(self.collateral_atoms);
+        side.positions = self.positions;
+        side.funding_paid_e24 = self.funding_paid_e24.into();
+        side.funding_received_e24 = self.funding_received_e24.into();
     }
 
     fn store(&mut self, side: &risk::SideLedger) {
@@ -225,56 +218,65 @@ impl SideData {
 
 impl Market {
     /// As the risk crate sees it.
+    #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
     pub fn view(&self) -> Result<risk::Market> {
+        let mut view = risk::Market::EMPTY;
+        self.read_into(&mut view)?;
+        Ok(view)
+    }
+
+    /// Field by field into what lies in memory already: each costs a load and a store. Of a value that is made at once,
+    /// the compiler loads all fields before it stores the first, by way of the stack, at four instructions each.
+    #[inline(never)]
+    fn read_into(&self, view: &mut risk::Market) -> Result<()> {
         self.require_version()?;
-        let status = match self.status {
+        view.status = match self.status {
             MARKET_ACTIVE => risk::MarketStatus::Active,
             MARKET_REDUCE_ONLY => risk::MarketStatus::ReduceOnly,
             MARKET_SETTLED => risk::MarketStatus::Settled,
             _ => return err!(BulkheadError::CorruptAccount),
         };
-        let seen =
-            |bucket: LowHigh| RiskLowHigh { low: PriceE12(bucket.low_e12), high: PriceE12(bucket.high_e12) };
-        Ok(risk::Market {
-            status,
-            params: self.params.view(),
-            oracle: self.observations.oracle(),
-            volatility: self.observations.volatility(),
-            extremes: Extremes { newest: self.extremes_newest, ring: self.extremes.map(seen) },
-            ledger: self.ledger(),
-            wind_down_from: UnixSeconds(self.wind_down_from),
-            settlement_price: PriceE12(self.settlement_price_e12),
-        })
+        self.params.read_into(&mut view.params);
+        self.observations.read_into(&mut view.oracle, &mut view.volatility);
+        view.extremes.newest = self.extremes_newest;
+        for (bucket, seen) in self.extremes.iter().zip(&mut view.extremes.ring) {
+            seen.low = PriceE12(bucket.low_e12);
+            seen.high = PriceE12(bucket.high_e12);
+        }
+        self.read_ledger(&mut view.ledger);
+        view.wind_down_from = UnixSeconds(self.wind_down_from);
+        view.settlement_price = PriceE12(self.settlement_price_e12);
+        Ok(())
     }
 
     /// Booked amounts.
     pub fn ledger(&self) -> risk::Ledger {
-        risk::Ledger {
-            long: self.long.view(),
-            short: self.short.view(),
-            pool: QuoteAtoms(self.pool_atoms),
-            shares: Shares(self.shares),
-            protocol_fees: QuoteAtoms(self.protocol_fees_atoms),
-            crank_budget: QuoteAtoms(self.crank_budget_atoms),
-            insurance: QuoteAtoms(self.insurance_atoms),
-            shortfall_total: QuoteAtoms(self.shortfall_total_atoms),
-            borrow_index_e12: self.borrow_index_e12.into(),
-            funding_rate_e18: self.funding_rate_e18,
-            funding_due: QuoteAtoms(self.funding_due_atoms),
-            borrow_owed: QuoteAtoms(self.borrow_owed_atoms),
-            accrued_at: UnixSeconds(self.accrued_at),
-            impact_reference: PriceE12(self.impact_reference_e12),
-            insurance_outflow: Outflow {
-                taken: QuoteAtoms(self.insurance_outflow_atoms),
-                at: UnixSeconds(self.insurance_outflow_at),
-            },
-            withdrawal_outflow: Outflow {
-                taken: QuoteAtoms(self.withdrawal_outflow_atoms),
-                at: UnixSeconds(self.withdrawal_outflow_at),
-            },
-            withdrawals_short: self.withdrawals_short,
-            withdrawals_short_since: UnixSeconds(self.withdrawals_short_since),
-        }
+        let mut ledger = risk::Ledger::EMPTY;
+        self.read_ledger(&mut ledger);
+        ledger
+    }
+
+    fn read_ledger(&self, ledger: &mut risk::Ledger) {
+        self.long.read_into(&mut ledger.long);
+        self.short.read_into(&mut ledger.short);
+        ledger.pool = QuoteAtoms(self.pool_atoms);
+        ledger.shares = Shares(self.shares);
+        ledger.protocol_fees = QuoteAtoms(self.protocol_fees_atoms);
+        ledger.crank_budget = QuoteAtoms(self.crank_budget_atoms);
+        ledger.insurance = QuoteAtoms(self.insurance_atoms);
+        ledger.shortfall_total = QuoteAtoms(self.shortfall_total_atoms);
+        ledger.borrow_index_e12 = self.borrow_index_e12.into();
+        ledger.funding_rate_e18 = self.funding_rate_e18;
+        ledger.funding_due = QuoteAtoms(self.funding_due_atoms);
+        ledger.borrow_owed = QuoteAtoms(self.borrow_owed_atoms);
+        ledger.accrued_at = UnixSeconds(self.accrued_at);
+        ledger.impact_reference = PriceE12(self.impact_reference_e12);
+        ledger.insurance_outflow.taken = QuoteAtoms(self.insurance_outflow_atoms);
+        ledger.insurance_outflow.at = UnixSeconds(self.insurance_outflow_at);
+        ledger.withdrawal_outflow.taken = QuoteAtoms(self.withdrawal_outflow_atoms);
+        ledger.withdrawal_outflow.at = UnixSeconds(self.withdrawal_outflow_at);
+        ledger.withdrawals_short = self.withdrawals_short;
+        ledger.withdrawals_short_since = UnixSeconds(self.withdrawals_short_since);
     }
 
     /// Takes over what an observation taught: oracle memory, volatility, extremes, accrued indexes.
