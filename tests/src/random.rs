@@ -95,3 +95,22 @@ pub fn from_environment(name: &str, default: u64) -> u64 {
         Err(_) => default,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_bytes_ok_draws_what_they_say_and_then_by_the_seed() {
+        let draws = |bytes: &[u8]| {
+            let mut random = Random::of_bytes(bytes);
+            (random.range(0, 255), random.range(0, 999), random.range(5, 14), random.bits())
+        };
+        let (byte, of_two, of_one, beyond) = draws(&[7, 0x00, 0x80, 0xff, 1, 2]);
+        assert_eq!((byte, of_two, of_one), (7, 500, 14));
+        assert_eq!(beyond, Random::new(0x0102).bits());
+        assert_eq!(draws(&[8, 0x00, 0x80, 0xff, 1, 2]).3, beyond);
+        assert_ne!(draws(&[7, 0x00, 0x80, 0xff, 1, 3]).3, beyond);
+        assert_eq!(Random::of_bytes(&[]).bits(), Random::new(0).bits());
+    }
+}

@@ -38,7 +38,8 @@ pub(crate) fn command(repo: &Repo, target: &str, secs: u64, merge: bool) -> Resu
     if merge {
         let kept = repo.join("fuzz/target/kept");
         fs::create_dir_all(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
-        // The fewest files that take every edge, however often.
+        // The fewest files that take every edge, however often, and whichever instruction takes it.
+        fuzzer.env("BULKHEAD_FUZZ_PLAIN", "1");
         fuzzer.args(["-set_cover_merge=1", "-use_counters=0", "-max_len=4200"]);
         fuzzer.arg(&kept).args([&corpus, &found]);
         process::run(&mut fuzzer, "A file of the corpus fails; the lines above name it.")?;

@@ -12,6 +12,9 @@ use solana_transaction_context::IndexOfAccount;
 const BRANCHES: usize = 1 << 17;
 const COUNTERS: usize = 1 << 20;
 
+/// Set where only the branches themselves count.
+const PLAIN: &str = "BULKHEAD_FUZZ_PLAIN";
+
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static TAKEN: [AtomicU8; COUNTERS] = [const { AtomicU8::new(0) }; COUNTERS];
 
@@ -20,6 +23,8 @@ static SEEN: OnceLock<Seen> = OnceLock::new();
 
 struct Seen {
     code: Code,
+    /// Whether a branch within another instruction counts as another: not where files are chosen to keep.
+    by_instruction: bool,
     /// By instruction of the machine, and by direction of a branch.
     run: Vec<AtomicU8>,
     taken: Vec<AtomicU8>,
@@ -79,6 +84,7 @@ impl Trace {
             run: zeros(code.branch_at.len()),
             taken: zeros(2 * code.branches),
             code,
+            by_instruction: std::env::var_os(PLAIN).is_none(),
             lives: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             executed: AtomicU64::new(0),
@@ -132,6 +138,9 @@ fn note(data: &[u8], trace: &[[u64; 12]]) {
         let direction = 2 * (branch - 1) + usize::from(next[11] as usize != place + 1);
         seen.taken[direction].store(1, Relaxed);
         count(direction);
+        if !seen.by_instruction {
+            continue;
+        }
         let mixed = (discriminator ^ direction as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         count(BRANCHES + mixed as usize % (COUNTERS - BRANCHES));
     }
