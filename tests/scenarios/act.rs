@@ -59,8 +59,10 @@ pub(crate) fn act(town: &mut Town, plan: &Plan, done: &mut Counts) -> Result<(),
         };
         *done.entry(kind.to_owned()).or_default() += 1;
     }
-    // At the index it has reached its cap; if the impact of settling takes too much it is healthy.
-    let is_capped = matches!(ready, Some(Readiness::Ready(liquidation::LiquidationReason::PayoutCapped)));
+    // At the index it has reached its cap; if the impact of settling takes too much it is healthy. None is paid to a
+    // frozen vault.
+    let is_capped = matches!(ready, Some(Readiness::Ready(liquidation::LiquidationReason::PayoutCapped)))
+        && plan.liquidates.is_some_and(|known| !town.is_frozen(&known.vault));
     let is_missing =
         plan.is_sure && plan.liquidates.is_some() && !is_capped && !events.iter().any(is_liquidation);
     equal("an exit that did nothing", is_missing, false)
