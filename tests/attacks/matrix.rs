@@ -1,7 +1,7 @@
 //! Every account of every instruction replaced by every account that could be taken for it: each attempt is refused
 //! with an error of its own and changes nothing, or stands in `matrix/accepted.toml` with the reason why it may.
 //!
-//! The instructions come from the committed IDL, the situations from [`bulkhead_tests::set_ups`], in which each of them
+//! Two at once are tried at random ([`pairs`]). The instructions come from the committed IDL, the situations from [`bulkhead_tests::set_ups`], in which each of them
 //! goes through. `BULKHEAD_BLESS=1` rewrites `docs/substitution.md`.
 
 mod accepted;
@@ -10,6 +10,7 @@ mod crowd;
 mod families;
 mod interface;
 mod names;
+mod pairs;
 mod substitutes;
 mod table;
 
@@ -28,7 +29,7 @@ use chain::{Chain, Outcome};
 use families::FAMILY;
 use interface::Interface;
 use names::Scene;
-use substitutes::Substitute;
+use pairs::{Pairs, Single};
 
 /// Of one account of one instruction: substitutes by what they came to.
 #[derive(Default)]
@@ -47,6 +48,7 @@ struct Run {
     interface: Interface,
     crowd: Vec<(Pubkey, Account)>,
     matrix: Matrix,
+    pairs: Pairs,
     complaints: Vec<String>,
 }
 
@@ -56,7 +58,7 @@ impl Run {
         let mut chain = Chain::of(&world.svm, world.fee_payer, &self.crowd, &free);
         substitutes::add_siblings(&mut chain, instruction);
         let described = self.interface.of(instruction);
-        let base = chain.attempt(&self.interface, instruction, None);
+        let base = chain.attempt(&self.interface, instruction, &[]);
         assert_eq!(base, Outcome::Success, "{}, {set_up}", described.name);
         let scene = Scene {
             described,
@@ -72,11 +74,17 @@ impl Run {
         if !families.is_empty() {
             all.push((FAMILY.to_owned(), families));
         }
+        let mut singles = Vec::new();
         for (slot, substitutes) in all {
             let tried = self.matrix.entry((described.name.clone(), slot.clone())).or_default();
-            for Substitute { name, instruction, there } in substitutes {
+            for substitute in substitutes {
                 tried.attempts += 1;
-                match chain.attempt(&self.interface, &instruction, there.as_ref()) {
+                let name = substitute.name.clone();
+                let outcome =
+                    chain.attempt(&self.interface, &substitute.instruction, substitute.there.as_slice());
+                let went_through = outcome == Outcome::Success;
+                singles.push(Single { slot: slot.clone(), substitute, went_through });
+                match outcome {
                     Outcome::Success => drop(tried.succeeded.insert((name, set_up.to_owned()))),
                     Outcome::Refused(error) => drop(tried.refused.entry(error).or_default().insert(name)),
                     Outcome::Leaky(error) => {
@@ -86,6 +94,8 @@ impl Run {
                 }
             }
         }
+        let situation = (described.name.as_str(), set_up);
+        self.pairs.try_some((&mut chain, &self.interface), situation, instruction, &singles);
     }
 
     /// Every instruction and account of the IDL has been tried.
@@ -104,8 +114,13 @@ impl Run {
 #[test]
 fn accounts_fail_when_substituted() {
     let crowd = crowd::crowd();
-    let mut run =
-        Run { interface: Interface::committed(), crowd, matrix: Matrix::new(), complaints: Vec::new() };
+    let mut run = Run {
+        interface: Interface::committed(),
+        crowd,
+        matrix: Matrix::new(),
+        pairs: Pairs::new(),
+        complaints: Vec::new(),
+    };
     set_ups::walk(&mut |world, set_up, instruction| {
         run.try_all(world, set_up, &instruction);
         world.send(&[instruction]).unwrap_or_else(|failed| panic!("{set_up}: {failed}"))
@@ -113,6 +128,8 @@ fn accounts_fail_when_substituted() {
     run.require_complete();
     let accepted = Accepted::committed();
     accepted.judge(&run.matrix, &mut run.complaints);
+    run.pairs.judge(&accepted, &mut run.complaints);
+    println!("{} pairs, of which {} went through", run.pairs.attempts, run.pairs.went_through);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/substitution.md");
     let text = table::render(&run.interface, &run.matrix, &accepted);
     if std::env::var("BULKHEAD_BLESS").is_ok_and(|bless| bless == "1") {

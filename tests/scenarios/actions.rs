@@ -1,8 +1,8 @@
 //! What can happen next, drawn at random: anybody does anything, at hostile prices, now and then with the
 //! wrong accounts.
 
+use crate::random::Random;
 use bulkhead_client::pda;
-use bulkhead_tests::random::Random;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 

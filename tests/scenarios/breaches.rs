@@ -1,9 +1,9 @@
 //! The checks themselves: what they must find where somebody has tampered with an account, so that a run in
 //! which they find nothing means something.
 
+use crate::random::Random;
 use bulkhead::state::{Market, Order, Position, Withdrawal};
 use bulkhead_tests::poke;
-use bulkhead_tests::random::Random;
 
 use crate::actions::draw;
 use crate::books::check;

@@ -1,10 +1,10 @@
 //! How markets end: late in a life one is wound down, and the oracle of another dies.
 
+use crate::random::Random;
 use bulkhead::instructions::{Change, MarketMode};
 use bulkhead_client::ix;
 use bulkhead_risk::UnixSeconds;
 use bulkhead_risk::settlement;
-use bulkhead_tests::random::Random;
 
 use crate::actions::Plan;
 use crate::governance::{apply_of, queue_of};
@@ -16,6 +16,17 @@ const WIND_DOWN_FROM: u64 = 2_800;
 const SILENT_FROM: u64 = 4_400;
 const DEAD_FROM: u64 = 4_500;
 const MINUTE_SECS: i64 = 60;
+/// Where short lives begin: at birth, and shortly before each thing that comes late.
+const SHORT_LIVES_FROM: [u64; 4] = [0, WIND_DOWN_FROM - 4, SILENT_FROM - 4, DEAD_FROM - 16];
+
+/// Lets a life begin late; returns how many actions it counts already.
+pub(crate) fn begin_late(town: &mut Town, choice: u8) -> u64 {
+    let age = SHORT_LIVES_FROM[usize::from(choice) % SHORT_LIVES_FROM.len()];
+    if age >= SILENT_FROM {
+        town.silent = Some(town.ending.1);
+    }
+    age
+}
 
 /// What the end of a market asks for now, if it is drawn.
 pub(crate) fn due(random: &mut Random, town: &mut Town, number: u64) -> Option<Plan> {

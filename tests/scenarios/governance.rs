@@ -1,11 +1,11 @@
 //! Admin and guardian at work, and what others try in their place.
 
+use crate::random::Random;
 use bulkhead::constants::TIMELOCK_SECS_MAX;
 use bulkhead::instructions::{Change, CreateMarketArgs, InitializeProtocolArgs, MarketMode, QueueChangeArgs};
 use bulkhead::state::{Cluster, MARKET_ACTIVE, PauseKind, Protocol};
 use bulkhead::views::MarketParams;
 use bulkhead_client::{ix, pda};
-use bulkhead_tests::random::Random;
 
 use crate::actions::{Plan, some_market};
 use crate::town::{Queued, Town, USD, collateral_oracle, oracle_of, params};

@@ -1,8 +1,8 @@
 //! What keepers do to positions.
 
+use crate::random::Random;
 use bulkhead_client::ix;
 use bulkhead_risk::liquidation::{LiquidationReason, Readiness};
-use bulkhead_tests::random::Random;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 

@@ -1,11 +1,11 @@
 //! What liquidity providers do: in, and out by way of the escrow.
 
+use crate::random::Random;
 use bulkhead::constants::TIP_LAMPORTS_MIN;
 use bulkhead::instructions::{DepositArgs, RequestWithdrawalArgs};
 use bulkhead::state::Trader;
 use bulkhead_client::{ix, pda};
 use bulkhead_risk::UnixSeconds;
-use bulkhead_tests::random::Random;
 use solana_instruction::Instruction;
 use spl_token_interface::instruction as token;
 

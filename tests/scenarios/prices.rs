@@ -1,8 +1,8 @@
 //! Time, a hostile price path, and what issuers and strangers do to accounts.
 
+use crate::random::Random;
 use bulkhead_client::ix;
 use bulkhead_risk::liquidation::Readiness;
-use bulkhead_tests::random::Random;
 
 use crate::actions::{Plan, some_market, some_position};
 use crate::keeping::{liquidate, ripe};

@@ -1,8 +1,8 @@
 //! Top-up plans, approvals and revocations.
 
+use crate::random::Random;
 use bulkhead::instructions::SetTopUpArgs;
 use bulkhead_client::{ix, pda};
-use bulkhead_tests::random::Random;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use spl_token_interface::instruction as token;

@@ -72,6 +72,7 @@ pub(crate) struct Vaults {
     pub(crate) settlement: Pubkey,
 }
 
+#[derive(Clone)]
 pub(crate) struct Town {
     pub(crate) world: World,
     pub(crate) markets: Vec<MarketKeys>,
@@ -131,6 +132,12 @@ pub(crate) fn collateral_oracle() -> OracleSource {
     OracleSource::PythCore { shard: defaults::ORACLE_SHARD, feed_id: COLLATERAL_FEED }
 }
 
+/// The market that is wound down in this life, and the one whose oracle dies.
+pub(crate) fn ending_of(seed: u64) -> (usize, usize) {
+    let wound_down = (seed % MARKETS as u64) as usize;
+    (wound_down, (wound_down + 1) % MARKETS)
+}
+
 impl Town {
     /// The second market's collateral lives under Token-2022. Which market ends how depends on `seed`.
     pub(crate) fn new(seed: u64) -> Self {
@@ -163,7 +170,6 @@ impl Town {
                 vaults.iter().map(|vaults| world.create_token_account(vaults.lp_mint, key)).collect();
             owners.push(Owner { key, tokens, shares });
         }
-        let wound_down = (seed % MARKETS as u64) as usize;
         let mut town = Self {
             world,
             markets,
@@ -181,7 +187,7 @@ impl Town {
             donated: BTreeMap::new(),
             inside: vec![0; MARKETS],
             silent: None,
-            ending: (wound_down, (wound_down + 1) % MARKETS),
+            ending: ending_of(seed),
         };
         town.fund_pools();
         town

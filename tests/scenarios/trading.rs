@@ -1,5 +1,6 @@
 //! What traders do, and who brings their orders a price.
 
+use crate::random::Random;
 use bulkhead::constants::TIP_LAMPORTS_MIN;
 use bulkhead::instructions::{ExecuteOrderArgs, PlaceOpeningOrderArgs, PlaceOrderArgs};
 use bulkhead::state::{Order, OrderAction, OrderKind, PositionSide, Trader};
@@ -7,9 +8,9 @@ use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::any_price;
 use bulkhead_risk::UnixSeconds;
 use bulkhead_risk::orders::CancelRight;
-use bulkhead_tests::random::Random;
 use solana_pubkey::Pubkey;
 
+use crate::act::GARBLED;
 use crate::actions::{Plan, some_market, some_position};
 use crate::town::{Known, TRADERS, Town, USD, Waiting};
 
@@ -17,6 +18,8 @@ use crate::town::{Known, TRADERS, Town, USD, Waiting};
 const POSITIONS_MAX: usize = 40;
 const ORDERS_MAX: usize = 60;
 const BASE_UNIT: u128 = 100_000_000;
+/// A billion dollars.
+const ABSURD_ATOMS: u64 = 1_000_000_000 * USD;
 /// 10^-12 USD in a price of 10^-8 USD.
 const E12_PER_E8: u64 = 10_000;
 
@@ -92,7 +95,12 @@ pub(crate) fn execute(random: &mut Random, town: &mut Town) -> Option<Plan> {
     let keeper = town.world.keeper.key;
     let update = ix::update_market(keys);
     let execute = ix::execute_order(keys, keeper, waiting.position, waiting.id, order.payer, args);
-    let name = if order.action == 0 { "execute increase" } else { "execute decrease" };
+    let name = match order.action {
+        // More than any market holds, and in the end more than a number does: nobody but a fuzzer places such.
+        0 if order.size_atoms > base_atoms(town, waiting.market, ABSURD_ATOMS) => GARBLED,
+        0 => "execute increase",
+        _ => "execute decrease",
+    };
     let instructions = if random.chance(70) { vec![update, execute] } else { vec![execute] };
     Some(Plan::all(name, instructions))
 }

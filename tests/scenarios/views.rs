@@ -1,10 +1,10 @@
 //! Instructions that answer: what they say is what the accounts say, and they change nothing.
 
+use crate::random::Random;
 use anchor_lang::AnchorDeserialize;
 use bulkhead::instructions::{MarketRates, OrderState, OrderView, PoolView, PositionHealth};
 use bulkhead_client::ix;
 use bulkhead_risk::{Purpose, UnixSeconds, health::health, rates::rates};
-use bulkhead_tests::random::Random;
 
 use crate::actions::{Plan, some_market, some_position};
 use crate::books::{equal, observed};

@@ -85,7 +85,7 @@ enum Command {
     },
     /// Look for inputs that break an invariant, guided by coverage
     Fuzz {
-        /// transitions or pyth
+        /// transitions, pyth or program
         target: String,
         /// How long
         #[arg(long, default_value_t = 300)]

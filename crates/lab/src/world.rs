@@ -43,6 +43,7 @@ pub const LAMPORTS: u64 = 1_000_000_000_000;
 const SLOTS_PER_TWO_SECS: u64 = 5;
 
 /// The chain, and who is on it.
+#[derive(Clone)]
 pub struct World {
     /// For whatever the methods here do not cover.
     pub svm: LiteSVM,

@@ -1,4 +1,4 @@
-//! Which substitutes may go through, and why: `accepted.toml`.
+//! Which substitutes may go through, alone or two together, and why: `accepted.toml`.
 
 use serde::Deserialize;
 
@@ -6,7 +6,7 @@ use super::families::FAMILY;
 use super::{Matrix, Tried};
 
 /// Errors that say nothing about what was wrong.
-const UNSPECIFIC: [&str; 6] = [
+pub(super) const UNSPECIFIC: [&str; 6] = [
     "ProgramFailedToComplete",
     "ComputationalBudgetExceeded",
     "VaultBelowBooked",
@@ -18,6 +18,18 @@ const UNSPECIFIC: [&str; 6] = [
 #[derive(Deserialize)]
 pub(super) struct Accepted {
     accepted: Vec<Entry>,
+    #[serde(default)]
+    together: Vec<Together>,
+}
+
+/// Two substitutes of which one goes through only with the other.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Together {
+    instructions: Vec<String>,
+    /// `slot: substitute` each, with stars as above.
+    pair: [String; 2],
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +65,8 @@ impl Entry {
 impl Accepted {
     pub(super) fn committed() -> Self {
         let accepted: Self = toml::from_str(include_str!("accepted.toml")).expect("accepted.toml is a list");
-        assert!(accepted.accepted.iter().all(|entry| !entry.reason.is_empty()), "an entry without a reason");
+        let reasons = accepted.reasons().map(|(_, reason)| reason).chain(accepted.together_reasons());
+        assert!(reasons.into_iter().all(|reason| !reason.is_empty()), "an entry without a reason");
         accepted
     }
 
@@ -67,6 +80,26 @@ impl Accepted {
 
     pub(super) fn reasons(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.accepted.iter().map(|entry| entry.reason.as_str()))
+    }
+
+    /// Whether two that do not both go through alone may go through together.
+    pub(super) fn may_together(&self, instruction: &str, [one, other]: [&str; 2]) -> bool {
+        self.together.iter().any(|Together { instructions, pair: [first, second], .. }| {
+            let fits = |one, other| matches(first, one) && matches(second, other);
+            instructions.iter().any(|known| known == instruction) && (fits(one, other) || fits(other, one))
+        })
+    }
+
+    pub(super) fn together_reasons(&self) -> impl Iterator<Item = &str> {
+        self.together.iter().map(|entry| entry.reason.as_str())
+    }
+
+    /// `docs/substitution.md` of them.
+    pub(super) fn together_table(&self) -> String {
+        let line = |Together { instructions, pair: [one, other], reason }: &Together| {
+            format!("| {} | {one} | {other} | {reason} |\n", instructions.join(", "))
+        };
+        self.together.iter().map(line).collect()
     }
 
     /// What went through is on the list, what is on the list went through, each slot refuses something, and errors say
@@ -141,5 +174,16 @@ mod tests {
         assert!(found(LIST, Some("ConstraintMut"), None).ends_with("it never goes through"));
         assert_eq!(found("accepted = []", None, None), "flag.price refuses nothing");
         assert!(found("accepted = []", Some("AccountingBroken"), None).ends_with("by AccountingBroken"));
+    }
+
+    #[test]
+    fn may_together_ok_in_either_order_and_of_that_instruction_only() {
+        let list =
+            "accepted = []\n[[together]]\ninstructions = ['flag']\npair = ['a: x*', 'b: y']\nreason = 'so'";
+        let accepted: Accepted = toml::from_str(list).unwrap();
+        assert!(accepted.may_together("flag", ["a: x1", "b: y"]));
+        assert!(accepted.may_together("flag", ["b: y", "a: x1"]));
+        assert!(!accepted.may_together("flag", ["a: x1", "b: y1"]));
+        assert!(!accepted.may_together("pause", ["a: x1", "b: y"]));
     }
 }

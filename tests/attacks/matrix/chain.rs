@@ -35,8 +35,10 @@ impl Chain {
         accounts(&self.still).get(address).filter(|account| account.lamports() != 0)
     }
 
+    /// All but who pays fees, and LiteSVM's own wallet: that one's address is another in every run.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (&Pubkey, &AccountSharedData)> {
-        accounts(&self.still).iter().filter(|(address, _)| **address != self.fee_payer)
+        let left_out = [self.fee_payer, self.still.airdrop_pubkey()];
+        accounts(&self.still).iter().filter(move |(address, _)| !left_out.contains(address))
     }
 
     /// Puts an account there for good.
@@ -45,16 +47,18 @@ impl Chain {
         self.svm.set_account(address, account).expect("an ordinary account");
     }
 
-    /// What the instruction comes to; afterwards all is as before. With `there`, another account lies at that address.
+    /// What the instruction comes to; afterwards all is as before. With `there`, other accounts lie at those addresses.
     pub(super) fn attempt(
         &mut self,
         interface: &Interface,
         instruction: &Instruction,
-        there: Option<&(Pubkey, Account)>,
+        there: &[(Pubkey, Account)],
     ) -> Outcome {
-        let before = there.map(|(address, account)| {
+        let before = (!there.is_empty()).then(|| {
             let mut other = self.still.clone();
-            other.set_account(*address, account.clone()).expect("an ordinary account");
+            for (address, account) in there {
+                other.set_account(*address, account.clone()).expect("an ordinary account");
+            }
             other
         });
         if let Some(before) = &before {

@@ -24,6 +24,16 @@ withdrawal together with its vault, orders, plan and market, so that everything 
 
 ";
 
+const TOGETHER: &str = "
+## Two at once
+
+Drawn at random in every situation, half of them pairs of which one account names the other. What goes through consists of two that
+go through alone, or is a position or withdrawal with all that belongs to it, or is one of these:
+
+| instruction | one | other | why it may |
+|---|---|---|---|
+";
+
 pub(super) fn render(interface: &Interface, matrix: &Matrix, accepted: &Accepted) -> String {
     let mut text = String::from(HEAD);
     let attempts: u64 = matrix.values().map(|tried| tried.attempts).sum();
@@ -66,5 +76,7 @@ pub(super) fn render(interface: &Interface, matrix: &Matrix, accepted: &Accepted
     for (number, reason) in accepted.reasons() {
         writeln!(text, "{number}. {reason}").expect("a String");
     }
+    text.push_str(TOGETHER);
+    text.push_str(&accepted.together_table());
     text
 }
