@@ -1,11 +1,15 @@
-//! Metrics and logs. docs/keeper.md lists every metric; their names are all here.
+//! Metrics and logs. docs/keeper.md lists every metric; their names are all here. grafana/ shows and watches
+//! them: a test holds the three together.
+
+#[cfg(test)]
+mod tests;
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bulkhead_client::events::AnyEvent;
-use bulkhead_client::rpc::{Landed, NodeError, SendError, Sender, TxFailure};
+use bulkhead_client::rpc::{Landed, NodeError, PastTransaction, SendError, Sender, TxFailure};
 use bulkhead_risk::UnixSeconds;
 use bulkhead_risk::liquidation::Readiness;
 use metrics::{counter, gauge, histogram};
@@ -103,6 +107,11 @@ pub(crate) fn balance(lamports: u64) {
     gauge!("bulkhead_keeper_balance_lamports").set(lamports as f64);
 }
 
+/// Whether it does its work, as `/readyz` answers.
+pub(crate) fn ready(is_ready: bool) {
+    gauge!("bulkhead_keeper_ready").set(if is_ready { 1.0 } else { 0.0 });
+}
+
 /// The feed was lost.
 pub(crate) fn feed_lost(reason: &'static str) {
     counter!("bulkhead_keeper_feed_lost_total", "reason" => reason).increment(1);
@@ -118,9 +127,18 @@ pub(crate) fn snapshot(took: Duration) {
 
 /// What a landed transaction did, from its logs.
 pub(crate) async fn landed(sender: &Sender, landed: &Landed, duty: Duty, actions: usize, keeper: &Pubkey) {
+    counted(duty, actions);
+    let Ok(found) = sender.node().transaction(&landed.signature).await else { return };
+    past(&found, keeper);
+}
+
+fn counted(duty: Duty, actions: usize) {
     counter!("bulkhead_keeper_transactions_landed_total", "duty" => duty.name()).increment(1);
     counter!("bulkhead_keeper_actions_landed_total", "duty" => duty.name()).increment(actions as u64);
-    let Ok(past) = sender.node().transaction(&landed.signature).await else { return };
+}
+
+/// What a transaction of the keeper's cost, brought and did.
+fn past(past: &PastTransaction, keeper: &Pubkey) {
     let logged = past.events();
     counter!("bulkhead_keeper_fee_lamports_total").increment(past.fee_lamports);
     if let Some((_, before, after)) = past.lamports.iter().find(|entry| entry.0 == *keeper) {
