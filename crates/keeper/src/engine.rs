@@ -17,11 +17,11 @@ use crate::action::{Action, ActionKey, Batch, BatchLimits, pack};
 use crate::config::Config;
 use crate::duty::Duty;
 use crate::http::Health;
-use crate::profit;
 use crate::send::{Courier, Job};
 use crate::state::{Doubt, MarketState, State, Update, View};
 use crate::table::{Outcome, Table, Turns};
 use crate::telemetry;
+use crate::{jito, profit};
 
 /// Something is due by the clock alone: orders' windows, second sightings.
 const TICK: Duration = Duration::from_millis(100);
@@ -240,7 +240,8 @@ impl Engine {
         let shared = actions.len().min(self.config.send.instructions_max);
         let is_worth = |action: &Action| {
             let (price, most) = (self.price(&action.market), self.config.fees.lamports_max);
-            let cost = profit::cost_lamports(action, price, most, shared);
+            let tip = jito::part_ceil(action, shared, &self.config.jito, &self.config.profit);
+            let cost = profit::cost_lamports(action, price, most, shared).saturating_add(tip);
             let reward = profit::reward_lamports(&action.reward, &self.config.profit);
             let is_worth = profit::is_worth(reward, cost, self.config.profit.margin_lamports);
             if !is_worth {
@@ -258,8 +259,12 @@ impl Engine {
 
     fn dispatch(&mut self, due: Vec<Action>) {
         let send = &self.config.send;
-        let limits =
-            BatchLimits { instructions: send.instructions_max, list: send.flags_max, units: send.units_max };
+        let limits = BatchLimits {
+            instructions: send.instructions_max,
+            list: send.flags_max,
+            units: send.units_max,
+            is_tipped: self.config.jito.url.is_some(),
+        };
         let (alone, together): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|action| self.table.is_alone(&action.key));
         let mut batches = pack(together, &limits, &self.keeper);

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod feed;
 pub mod fees;
 pub mod http;
+pub mod jito;
 pub mod profit;
 pub mod run;
 pub mod send;

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::engine::{Engine, Event};
 use crate::feed::Feed;
 use crate::http::Health;
+use crate::jito::Bundles;
 use crate::send::Courier;
 use crate::{fees, telemetry, wallet};
 
@@ -51,10 +52,10 @@ impl Keeper {
         Node::new(&self.config.rpc_url, self.config.feed.commitment.config()).with_retry(retry)
     }
 
-    fn courier(&self, events: mpsc::UnboundedSender<Event>) -> (Sender, Courier) {
+    fn courier(&self, events: mpsc::UnboundedSender<Event>) -> Result<(Sender, Courier)> {
         let sender = Sender::new(self.node(), self.config.policy());
         let courier = Courier::new(sender.clone(), Arc::clone(&self.key), events, self.config.dry_run);
-        (sender, courier)
+        Ok((sender, courier.with_bundles(Bundles::of(&self.config)?)))
     }
 
     /// Markets as they are now; creates the token accounts for pay.
@@ -70,7 +71,7 @@ impl Keeper {
     /// Runs until `stop` says so.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<()> {
         let (events, incoming) = mpsc::unbounded_channel();
-        let (sender, courier) = self.courier(events.clone());
+        let (sender, courier) = self.courier(events.clone())?;
         let keys = self.prepare(&sender).await?;
         let keeper = self.key.pubkey();
         info!(%keeper, markets = keys.len(), dry_run = self.config.dry_run, "the keeper runs");
@@ -91,7 +92,7 @@ impl Keeper {
     /// Does what is due now, and ends.
     pub async fn once(self) -> Result<()> {
         let (events, mut incoming) = mpsc::unbounded_channel();
-        let (sender, courier) = self.courier(events.clone());
+        let (sender, courier) = self.courier(events.clone())?;
         self.prepare(&sender).await?;
         let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events);
         let keeper = self.key.pubkey();

@@ -14,6 +14,7 @@ use tracing::{debug, info, warn};
 use crate::action::{ActionKey, Batch};
 use crate::duty::Duty;
 use crate::engine::Event;
+use crate::jito::{Bundles, Handover, Paid};
 use crate::state::{Doubt, Update};
 use crate::table::Outcome;
 use crate::telemetry;
@@ -39,6 +40,7 @@ pub struct Courier {
     keeper: Arc<Keypair>,
     events: UnboundedSender<Event>,
     is_dry_run: bool,
+    bundles: Option<Arc<Bundles>>,
 }
 
 impl Courier {
@@ -49,7 +51,13 @@ impl Courier {
         events: UnboundedSender<Event>,
         is_dry_run: bool,
     ) -> Self {
-        Self { sender, keeper, events, is_dry_run }
+        Self { sender, keeper, events, is_dry_run, bundles: None }
+    }
+
+    /// The same that sends some duties' transactions in bundles.
+    pub fn with_bundles(mut self, bundles: Option<Bundles>) -> Self {
+        self.bundles = bundles.map(Arc::new);
+        self
     }
 
     /// Sends one transaction; its end is reported whatever it is.
@@ -60,7 +68,9 @@ impl Courier {
         let _ = self.events.send(Event::Ended(ended.outcomes));
         if let Some((landed, touched)) = ended.landed {
             self.reread(Doubt { keys: touched, slot: landed.slot }).await;
-            telemetry::landed(&self.sender, &landed, duty, ended.sent, &self.keeper.pubkey()).await;
+            telemetry::tipped(ended.tip_lamports);
+            let keeper = self.keeper.pubkey();
+            telemetry::landed(&self.sender, &landed, duty, ended.sent, &keeper, ended.tip_lamports).await;
         }
     }
 
@@ -71,7 +81,7 @@ impl Courier {
             return Ended::all(&job.batch, Outcome::Missed);
         }
         if job.batch.actions.is_empty() {
-            return Ended { outcomes, landed: None, sent: 0 };
+            return Ended { outcomes, landed: None, sent: 0, tip_lamports: 0 };
         }
         let request = TxRequest::new(self.keeper.pubkey(), job.batch.instructions());
         if self.is_dry_run || !duty.is_urgent() {
@@ -81,27 +91,37 @@ impl Courier {
                 Rehearsal::Ended(ends) => outcomes.extend(ends),
             }
             if outcomes.len() >= job.batch.actions.len() {
-                return Ended { outcomes, landed: None, sent: 0 };
+                return Ended { outcomes, landed: None, sent: 0, tip_lamports: 0 };
             }
         }
         let sent = job.batch.actions.len();
         telemetry::sent(duty, sent);
         let begun = Instant::now();
-        match self.sender.send_with(&request, &job.budget, &[self.keeper.as_ref()]).await {
-            Ok(landed) => {
+        match self.hand_over(&job, &request, duty).await {
+            Ok(Paid { landed, tip_lamports }) => {
                 let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 info!(duty = duty.name(), actions = sent, signature = %landed.signature, slot = landed.slot, millis, "landed");
                 outcomes.extend(all(&job.batch, Outcome::Landed));
                 let touched = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
-                Ended { outcomes, landed: Some((landed, touched)), sent }
+                Ended { outcomes, landed: Some((landed, touched)), sent, tip_lamports }
             }
             Err(error) => {
                 outcomes.extend(self.failed(&job.batch, duty, &error));
                 // A competitor may have been first: what failed is looked at before it is tried again.
                 let keys = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
                 self.reread(Doubt { keys, slot: job.slot }).await;
-                Ended { outcomes, landed: None, sent }
+                Ended { outcomes, landed: None, sent, tip_lamports: 0 }
             }
+        }
+    }
+
+    /// To the block engine where this duty's transactions go there, else to the node.
+    async fn hand_over(&self, job: &Job, request: &TxRequest, duty: Duty) -> Result<Paid, SendError> {
+        let (sender, keeper, budget) = (&self.sender, self.keeper.as_ref(), &job.budget);
+        let handover = Handover { sender, keeper, request, budget };
+        match self.bundles.as_ref().filter(|bundles| bundles.is_for(duty)) {
+            Some(bundles) => bundles.send(&handover, &job.batch, duty).await,
+            None => handover.plain().await,
         }
     }
 
@@ -192,11 +212,12 @@ struct Ended {
     outcomes: Vec<(ActionKey, Outcome)>,
     landed: Option<(Landed, Vec<Pubkey>)>,
     sent: usize,
+    tip_lamports: u64,
 }
 
 impl Ended {
     fn all(batch: &Batch, outcome: Outcome) -> Self {
-        Self { outcomes: all(batch, outcome), landed: None, sent: 0 }
+        Self { outcomes: all(batch, outcome), landed: None, sent: 0, tip_lamports: 0 }
     }
 }
 

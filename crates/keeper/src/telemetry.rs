@@ -19,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 use crate::duty::Duty;
+use crate::jito::BundleEnd;
 use crate::state::State;
 use crate::table::Table;
 
@@ -97,6 +98,16 @@ pub(crate) fn node_error(error: &NodeError) {
     counter!("bulkhead_keeper_node_errors_total", "kind" => kind).increment(1);
 }
 
+/// A bundle has ended.
+pub(crate) fn bundle(duty: Duty, end: BundleEnd) {
+    counter!("bulkhead_keeper_bundles_total", "duty" => duty.name(), "end" => end.name()).increment(1);
+}
+
+/// A landed transaction has paid a block engine.
+pub(crate) fn tipped(lamports: u64) {
+    counter!("bulkhead_keeper_tip_lamports_total").increment(lamports);
+}
+
 /// From the moment an action was due to its landing.
 pub(crate) fn landing_time(duty: Duty, time: Duration) {
     histogram!("bulkhead_keeper_landing_seconds", "duty" => duty.name()).record(time.as_secs_f64());
@@ -126,10 +137,17 @@ pub(crate) fn snapshot(took: Duration) {
 }
 
 /// What a landed transaction did, from its logs.
-pub(crate) async fn landed(sender: &Sender, landed: &Landed, duty: Duty, actions: usize, keeper: &Pubkey) {
+pub(crate) async fn landed(
+    sender: &Sender,
+    landed: &Landed,
+    duty: Duty,
+    actions: usize,
+    keeper: &Pubkey,
+    tip_lamports: u64,
+) {
     counted(duty, actions);
     let Ok(found) = sender.node().transaction(&landed.signature).await else { return };
-    past(&found, keeper);
+    past(&found, keeper, tip_lamports);
 }
 
 fn counted(duty: Duty, actions: usize) {
@@ -138,11 +156,12 @@ fn counted(duty: Duty, actions: usize) {
 }
 
 /// What a transaction of the keeper's cost, brought and did.
-fn past(past: &PastTransaction, keeper: &Pubkey) {
+fn past(past: &PastTransaction, keeper: &Pubkey, tip_lamports: u64) {
     let logged = past.events();
     counter!("bulkhead_keeper_fee_lamports_total").increment(past.fee_lamports);
     if let Some((_, before, after)) = past.lamports.iter().find(|entry| entry.0 == *keeper) {
-        let earned = after.saturating_add(past.fee_lamports).saturating_sub(*before);
+        let spent = past.fee_lamports.saturating_add(tip_lamports);
+        let earned = after.saturating_add(spent).saturating_sub(*before);
         counter!("bulkhead_keeper_earned_lamports_total").increment(earned);
     }
     if logged.is_truncated {

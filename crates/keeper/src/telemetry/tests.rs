@@ -90,7 +90,9 @@ fn tell_all() {
     feed_lost("silence");
     snapshot(Duration::from_secs(1));
     counted(Duty::Flag, 2);
-    past(&cranked(keeper), &keeper);
+    bundle(Duty::Liquidate, BundleEnd::Landed);
+    tipped(1_000);
+    past(&cranked(keeper), &keeper, 1_000);
     let mut known = State::default();
     let account = Some(AnyAccount::Market(Box::new(market())));
     let _ = known.apply(Update::Account { key: keeper, slot: 1, account });
@@ -211,8 +213,8 @@ fn every_metric_of_the_sources_is_scraped_here() {
 fn a_payment_is_counted_beside_the_fee() {
     let text = scrape();
     let has = |line: &str| assert!(text.contains(line), "{line} in\n{text}");
-    // 3,000 less after a fee of 5,000.
-    has("bulkhead_keeper_earned_lamports_total 2000\n");
+    // 3,000 less after a fee of 5,000 and a tip of 1,000.
+    has("bulkhead_keeper_earned_lamports_total 3000\n");
     has("bulkhead_keeper_earned_quote_atoms_total 5\n");
     has("bulkhead_keeper_events_total{event=\"CrankPaid\"} 1\n");
     has("bulkhead_keeper_logs_truncated_total 1\n");

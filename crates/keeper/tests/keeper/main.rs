@@ -4,6 +4,7 @@ mod command_line;
 mod crash;
 mod duties;
 mod harness;
+mod jito;
 mod proxy;
 mod several;
 mod surge;
