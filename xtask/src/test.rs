@@ -14,6 +14,9 @@ use std::{
     time::Instant,
 };
 
+/// What turns the keeper's feed by a Geyser stream on, and its tests.
+const GEYSER: &str = "bulkhead-yellowstone/client,bulkhead-keeper/yellowstone";
+
 /// Every failure is kept for the end instead of ending the run, so that one run shows all of them.
 /// What takes seconds comes first, and what shares compiled code with the suites comes after them.
 pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
@@ -32,8 +35,12 @@ pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
     suite(&mut tally, "suites of xtask", xtask_suites(repo));
     suite(&mut tally, "suites of the workspace", workspace_suites(repo));
     if quick {
-        println!("\n== left out by --quick: the committed IDL, the committed WebAssembly, the browser tests");
+        println!(
+            "\n== left out by --quick: the keeper's Geyser stream, the committed IDL, the committed WebAssembly, \
+             the browser tests"
+        );
     } else {
+        suite(&mut tally, "the keeper's feed by a Geyser stream", geyser_suite(repo));
         browser_suite(&mut tally, repo);
         check(&mut tally, "the page's WebAssembly is what crates/wasm compiles to", || npm::check_wasm(repo));
         check(&mut tally, "the IDL is as the program describes itself", || idl::command(repo, true));
@@ -116,9 +123,20 @@ fn fmt(repo: &Repo) -> Command {
     cargo
 }
 
+/// With gRPC, which no suite but its own compiles.
 fn clippy(repo: &Repo) -> Command {
     let mut cargo = process::cargo(repo);
-    cargo.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    cargo.args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        GEYSER,
+        "--",
+        "-D",
+        "warnings",
+    ]);
     cargo
 }
 
@@ -126,6 +144,22 @@ fn clippy(repo: &Repo) -> Command {
 fn xtask_suites(repo: &Repo) -> Command {
     let mut cargo = process::cargo(repo);
     cargo.args(["test", "--locked", "--package", "xtask"]);
+    cargo
+}
+
+/// By itself: gRPC changes features of what agave's crates stand on, and together with it they would be compiled
+/// twice. Alone it needs none of them.
+fn geyser_suite(repo: &Repo) -> Command {
+    let mut cargo = process::cargo(repo);
+    cargo.args([
+        "test",
+        "--locked",
+        "--package",
+        "bulkhead-yellowstone",
+        "--features",
+        GEYSER,
+        "--no-fail-fast",
+    ]);
     cargo
 }
 

@@ -36,6 +36,8 @@ pub struct Config {
     #[serde(default)]
     pub feed: Feed,
     #[serde(default)]
+    pub yellowstone: Yellowstone,
+    #[serde(default)]
     pub send: Send,
     #[serde(default)]
     pub fees: Fees,
@@ -75,8 +77,10 @@ macro_rules! section {
 }
 
 mod jito;
+mod yellowstone;
 
 pub use jito::{DutyName, Jito};
+pub use yellowstone::Yellowstone;
 
 /// Of the minute or so that a blockhash lives.
 const BLOCKHASH_AGE_MAX: Duration = Duration::from_secs(2);
@@ -288,6 +292,7 @@ impl Config {
         ensure!(self.fees.percentile <= 100, "fees.percentile: 0 to 100");
         ensure!(self.fees.refresh_secs >= 1 && self.wallet.check_secs >= 1, "intervals: at least a second");
         self.jito.check()?;
+        self.yellowstone.check()?;
         ensure!(self.profit.sol_price_usd >= 1, "profit.sol_price_usd: whole US dollars, at least 1");
         Ok(())
     }

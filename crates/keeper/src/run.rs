@@ -52,6 +52,13 @@ impl Keeper {
         Node::new(&self.config.rpc_url, self.config.feed.commitment.config()).with_retry(retry)
     }
 
+    fn feed(&self, events: mpsc::UnboundedSender<Event>) -> Feed {
+        let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events);
+        #[cfg(feature = "yellowstone")]
+        let feed = feed.with_geyser(&self.config.yellowstone);
+        feed
+    }
+
     fn courier(&self, events: mpsc::UnboundedSender<Event>) -> Result<(Sender, Courier)> {
         let sender = Sender::new(self.node(), self.config.policy());
         let courier = Courier::new(sender.clone(), Arc::clone(&self.key), events, self.config.dry_run);
@@ -76,8 +83,7 @@ impl Keeper {
         let keeper = self.key.pubkey();
         info!(%keeper, markets = keys.len(), dry_run = self.config.dry_run, "the keeper runs");
         let mut tasks = JoinSet::new();
-        let feed =
-            Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events.clone());
+        let feed = self.feed(events.clone());
         tasks.spawn(feed.run());
         let every = Duration::from_secs(self.config.fees.refresh_secs);
         tasks.spawn(fees::watch(sender.clone(), keeper, keys, every, events.clone()));
@@ -94,7 +100,7 @@ impl Keeper {
         let (events, mut incoming) = mpsc::unbounded_channel();
         let (sender, courier) = self.courier(events.clone())?;
         self.prepare(&sender).await?;
-        let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events);
+        let feed = self.feed(events);
         let keeper = self.key.pubkey();
         let mut engine = Engine::new(Arc::clone(&self.config), keeper, courier, self.health);
         for _ in 0..ONCE_ROUNDS {

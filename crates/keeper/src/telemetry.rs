@@ -129,6 +129,12 @@ pub(crate) fn feed_lost(reason: &'static str) {
     gauge!("bulkhead_keeper_feed_up").set(0.0);
 }
 
+/// A stream went on where it had broken off: nothing was missed.
+#[cfg_attr(not(any(test, feature = "yellowstone")), expect(dead_code))]
+pub(crate) fn feed_resumed() {
+    counter!("bulkhead_keeper_feed_resumed_total").increment(1);
+}
+
 /// A snapshot has come.
 pub(crate) fn snapshot(took: Duration) {
     counter!("bulkhead_keeper_snapshots_total").increment(1);

@@ -72,6 +72,8 @@ fn load_fails_naming_the_key() {
     assert!(error("[feed]\nsilence_secs = 1\n").contains("feed.silence_secs"));
     assert!(error("[stagger]\npeers = [\"x\"]\n").contains("\"x\""));
     assert!(error("[send]\nflags_max = 26\n").contains("send.flags_max"));
+    #[cfg(not(feature = "yellowstone"))]
+    assert!(error("[yellowstone]\nendpoint = \"http://a\"\n").contains("feature yellowstone"));
     let jito = |keys: &str| error(&format!("[jito]\n{keys}\n"));
     assert!(jito("url = \"block-engine\"").contains("jito.url"));
     assert!(jito("tip_lamports_min = 999").contains("jito.tip_lamports_min"));

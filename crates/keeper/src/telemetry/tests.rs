@@ -88,6 +88,7 @@ fn tell_all() {
     balance(1);
     ready(true);
     feed_lost("silence");
+    feed_resumed();
     snapshot(Duration::from_secs(1));
     counted(Duty::Flag, 2);
     bundle(Duty::Liquidate, BundleEnd::Landed);
