@@ -148,7 +148,7 @@ fn xtask_suites(repo: &Repo) -> Command {
 }
 
 /// By itself: gRPC changes features of what agave's crates stand on, and together with it they would be compiled
-/// twice. Alone it needs none of them.
+/// twice. Alone it needs none of them: five minutes of one core where nothing is compiled yet, seconds to run.
 fn geyser_suite(repo: &Repo) -> Command {
     let mut cargo = process::cargo(repo);
     cargo.args([
