@@ -129,7 +129,7 @@ fn update(request: &SubscribeRequest, change: &Change) -> Option<SubscribeUpdate
             (request.slots.keys().cloned().collect(), UpdateOneof::Slot(slot))
         }
     };
-    (!filters.is_empty()).then(|| SubscribeUpdate { filters, update_oneof: Some(told), created_at: None })
+    (!filters.is_empty()).then_some(SubscribeUpdate { filters, update_oneof: Some(told), created_at: None })
 }
 
 fn ping() -> SubscribeUpdate {
