@@ -5,6 +5,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 
 use crate::duty::Duty;
+use crate::jito::tip_instruction;
 use crate::state::MarketState;
 
 /// Names an action: planned again, it is the same one.
@@ -65,9 +66,11 @@ impl Action {
     }
 }
 
+/// Stands for a tip account.
+pub(crate) const TIP_ROOM: Pubkey = Pubkey::new_from_array([255; 32]);
 /// What the list's first action costs beside the rest of it: the instruction itself.
 const LIST_UNITS: u32 = 20_000;
-/// Three instructions of the compute budget.
+/// Three instructions of the compute budget, and a tip.
 const BUDGET_UNITS: u32 = 1_000;
 /// Their logs, and the call of a list's instruction.
 const BUDGET_LOG_BYTES: usize = 600;
@@ -90,6 +93,8 @@ pub struct BatchLimits {
     pub list: usize,
     /// Compute units.
     pub units: u32,
+    /// Leave room for a tip.
+    pub is_tipped: bool,
 }
 
 impl Batch {
@@ -137,7 +142,11 @@ impl Batch {
     fn fits(&self, limits: &BatchLimits, payer: &Pubkey) -> bool {
         let is_list = self.actions.iter().all(|action| action.list_after.is_some());
         let most = if is_list { limits.list } else { limits.instructions };
-        let request = TxRequest::new(*payer, self.instructions());
+        let mut request = TxRequest::new(*payer, self.instructions());
+        if limits.is_tipped {
+            // Any address that is not among the others takes as much room.
+            request.instructions.push(tip_instruction(payer, &TIP_ROOM, 0));
+        }
         self.actions.len() <= most
             && self.units() <= limits.units
             && self.log_bytes() <= LOG_BYTES_MAX
@@ -181,7 +190,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: BatchLimits = BatchLimits { instructions: 8, list: 20, units: 800_000 };
+    const LIMITS: BatchLimits = BatchLimits { instructions: 8, list: 20, units: 800_000, is_tipped: false };
 
     fn key(number: u8) -> Pubkey {
         Pubkey::new_from_array([number; 32])

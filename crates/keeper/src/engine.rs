@@ -18,12 +18,12 @@ use crate::config::Config;
 use crate::duty::Duty;
 use crate::hermes::Wanted;
 use crate::http::Health;
-use crate::profit;
 use crate::push::{Offered, Pusher, VERIFY_LAMPORTS, Way};
 use crate::send::{Courier, Job};
 use crate::state::{Doubt, MarketState, State, Update, View};
 use crate::table::{Outcome, Table, Turns};
 use crate::telemetry;
+use crate::{jito, profit};
 
 /// Something is due by the clock alone: orders' windows, second sightings.
 const TICK: Duration = Duration::from_millis(100);
@@ -308,9 +308,11 @@ impl Engine {
         let shared = actions.len().min(self.config.send.instructions_max);
         let is_worth = |action: &Action| {
             let (price, most) = (self.price(&action.market), self.config.fees.lamports_max);
-            let cost = profit::cost_lamports(action, price, most, shared);
+            let tip = jito::part_ceil(action, shared, &self.config.jito, &self.config.profit);
             let brings = self.state.market(&action.market).is_some_and(|market| market.offer().is_some());
-            let cost = if brings { cost.saturating_add(VERIFY_LAMPORTS) } else { cost };
+            let cost = profit::cost_lamports(action, price, most, shared)
+                .saturating_add(tip)
+                .saturating_add(if brings { VERIFY_LAMPORTS } else { 0 });
             let reward = profit::reward_lamports(&action.reward, &self.config.profit);
             let is_worth = profit::is_worth(reward, cost, self.config.profit.margin_lamports);
             if !is_worth {
@@ -328,8 +330,12 @@ impl Engine {
 
     fn dispatch(&mut self, due: Vec<Action>) {
         let send = &self.config.send;
-        let limits =
-            BatchLimits { instructions: send.instructions_max, list: send.flags_max, units: send.units_max };
+        let limits = BatchLimits {
+            instructions: send.instructions_max,
+            list: send.flags_max,
+            units: send.units_max,
+            is_tipped: self.config.jito.url.is_some(),
+        };
         let (alone, together): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|action| self.table.is_alone(&action.key));
         let mut batches = pack(together, &limits, &self.keeper);

@@ -5,6 +5,9 @@
 //! connection that drops, goes silent, or falls back by many slots (another node behind the same address) is
 //! given up. Prices and the clock are also read once a second, so that one lost subscription blinds nobody.
 
+#[cfg(feature = "yellowstone")]
+mod yellowstone;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -20,7 +23,7 @@ use solana_pubsub_client::nonblocking::pubsub_client::PubsubClient;
 use solana_rpc_client_api::config::{RpcAccountInfoConfig, RpcProgramAccountsConfig};
 use solana_rpc_client_api::response::{Response, RpcKeyedAccount};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::{Interval, MissedTickBehavior, timeout};
 use tracing::{info, warn};
 
 use crate::engine::Event;
@@ -40,6 +43,16 @@ pub struct Feed {
     ws_url: String,
     settings: crate::config::Feed,
     events: UnboundedSender<Event>,
+    #[cfg(feature = "yellowstone")]
+    geyser: Option<yellowstone::Geyser>,
+}
+
+/// What a snapshot has found.
+pub struct Found {
+    /// Price accounts, without repetition.
+    pub prices: Vec<Pubkey>,
+    /// Accounts of the program that the keeper keeps.
+    pub accounts: Vec<Pubkey>,
 }
 
 /// Why a connection was given up.
@@ -62,7 +75,14 @@ impl Feed {
         settings: crate::config::Feed,
         events: UnboundedSender<Event>,
     ) -> Self {
-        Self { node, ws_url, settings, events }
+        Self {
+            node,
+            ws_url,
+            settings,
+            events,
+            #[cfg(feature = "yellowstone")]
+            geyser: None,
+        }
     }
 
     /// Follows until dropped.
@@ -87,6 +107,10 @@ impl Feed {
 
     /// One connection to its end, which is a gap, or that nobody listens any more.
     async fn session(&self) -> Result<(), Gap> {
+        #[cfg(feature = "yellowstone")]
+        if let Some(geyser) = &self.geyser {
+            return self.stream(geyser).await;
+        }
         let client = timeout(CONNECT_MAX, PubsubClient::new(self.ws_url.as_str())).await;
         let client = client.map_err(|_| gap("connect")(anyhow!("no connection within {CONNECT_MAX:?}")))?;
         let client = client.map_err(|error| gap("connect")(error.into()))?;
@@ -94,7 +118,7 @@ impl Feed {
         let subscribing =
             subscribing.unwrap_or_else(|_| Err(anyhow!("not subscribed within {CONNECT_MAX:?}")));
         let (mut accounts, mut slots) = subscribing.map_err(gap("subscribe"))?;
-        let prices = self.snapshot().await.map_err(gap("snapshot"))?;
+        let prices = self.snapshot().await.map_err(gap("snapshot"))?.prices;
         let mut price_changes = SelectAll::new();
         for key in &prices {
             let config = Some(self.account_config());
@@ -104,10 +128,7 @@ impl Feed {
             let key = *key;
             price_changes.push(changes.map(move |change| (key, change)).boxed());
         }
-        let silence_max = Duration::from_secs(self.settings.silence_secs);
-        let mut poll = tokio::time::interval(Duration::from_millis(self.settings.poll_ms));
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let resnapshot_every = Duration::from_secs(self.settings.resnapshot_secs);
+        let mut poll = self.poll_interval();
         let (mut newest, mut heard, mut read) = (0_u64, Instant::now(), Instant::now());
         loop {
             if self.events.is_closed() {
@@ -131,19 +152,39 @@ impl Feed {
                     self.tell(Update::Slot(slot));
                 }
                 _ = poll.tick() => {
-                    if heard.elapsed() > silence_max {
-                        return Err(gap("silence")(anyhow!("nothing heard for {silence_max:?}")));
-                    }
-                    if let Err(error) = self.poll(&prices).await {
-                        warn!(error = format!("{error:#}"), "prices and clock were not read");
-                    }
-                    if read.elapsed() > resnapshot_every {
-                        self.snapshot().await.map_err(gap("snapshot"))?;
-                        read = Instant::now();
-                    }
+                    self.tick(heard, &mut read, &prices).await?;
                 }
             }
         }
+    }
+
+    fn poll_interval(&self) -> Interval {
+        let mut poll = tokio::time::interval(Duration::from_millis(self.settings.poll_ms));
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        poll
+    }
+
+    /// What is done beside listening: nothing is heard for too long, prices and clock, and now and then
+    /// everything.
+    async fn tick(
+        &self,
+        heard: Instant,
+        read: &mut Instant,
+        prices: &[Pubkey],
+    ) -> Result<Option<Found>, Gap> {
+        let silence_max = Duration::from_secs(self.settings.silence_secs);
+        if heard.elapsed() > silence_max {
+            return Err(gap("silence")(anyhow!("nothing heard for {silence_max:?}")));
+        }
+        if let Err(error) = self.poll(prices).await {
+            warn!(error = format!("{error:#}"), "prices and clock were not read");
+        }
+        if read.elapsed() <= Duration::from_secs(self.settings.resnapshot_secs) {
+            return Ok(None);
+        }
+        let found = self.snapshot().await.map_err(gap("snapshot"))?;
+        *read = Instant::now();
+        Ok(Some(found))
     }
 
     async fn subscribe<'a>(
@@ -179,8 +220,13 @@ impl Feed {
         let slot = change.context.slot.max(newest);
         let Ok(key) = change.value.pubkey.parse::<Pubkey>() else { return Ok(()) };
         let Some(data) = change.value.account.data.decode() else { return Ok(()) };
+        self.account(key, slot, &data, prices)
+    }
+
+    /// An account of the program as it is since `slot`.
+    fn account(&self, key: Pubkey, slot: u64, data: &[u8], prices: &[Pubkey]) -> Result<(), Gap> {
         // Closed accounts are empty, where a node tells of them at all.
-        let account = if data.is_empty() { None } else { AnyAccount::decode(&data).ok() };
+        let account = if data.is_empty() { None } else { AnyAccount::decode(data).ok() };
         if let Some(AnyAccount::Market(market)) = &account
             && !prices.contains(&market.oracle.account)
         {
@@ -192,8 +238,8 @@ impl Feed {
         Ok(())
     }
 
-    /// Reads everything, tells it, and returns the price accounts.
-    pub async fn snapshot(&self) -> Result<Vec<Pubkey>> {
+    /// Reads everything, tells it, and returns what it has found.
+    pub async fn snapshot(&self) -> Result<Found> {
         let begun = Instant::now();
         let node = &self.node;
         // Everything read from here on is of this slot or later.
@@ -228,13 +274,14 @@ impl Feed {
         let settlement =
             |found: Keyed<Settlement>| (found.key, AnyAccount::Settlement(Box::new(found.account)));
         accounts.extend(settlements.into_iter().map(settlement));
+        let keys = accounts.iter().map(|(key, _)| *key).collect();
         self.tell(Update::Snapshot(Box::new(Snapshot { slot, accounts, prices, clock })));
         telemetry::snapshot(begun.elapsed());
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let [positions, orders, top_ups, withdrawals] = counts;
         let markets = price_keys.len();
         info!(slot, markets, positions, orders, top_ups, withdrawals, millis, "snapshot");
-        Ok(price_keys)
+        Ok(Found { prices: price_keys, accounts: keys })
     }
 
     /// Prices and clock, read and told.

@@ -13,6 +13,8 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+use crate::telemetry;
+
 /// The engine makes a round ten times a second. Without one for so long it hangs.
 const BEAT_MAX: Duration = Duration::from_secs(10);
 
@@ -40,6 +42,7 @@ impl Health {
     /// The engine has made a round.
     pub fn beat(&self) {
         self.beat_ms.store(self.millis(), Relaxed);
+        telemetry::ready(self.ready().is_ok());
     }
 
     /// Whether the chain is followed.

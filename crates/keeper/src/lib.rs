@@ -7,8 +7,8 @@
 //! Nothing is kept on disk: a keeper that starts reads everything anew.
 
 pub mod action;
-mod bring;
 pub mod book;
+mod bring;
 pub mod config;
 pub mod duty;
 pub mod engine;
@@ -16,6 +16,7 @@ pub mod feed;
 pub mod fees;
 pub mod hermes;
 pub mod http;
+pub mod jito;
 pub mod profit;
 pub mod push;
 pub mod run;

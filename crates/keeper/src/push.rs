@@ -180,7 +180,6 @@ impl Pusher {
 }
 
 fn is_looked_at(batch: &Batch, account: &Pubkey) -> bool {
-    let looks =
-        |instruction: &Instruction| instruction.accounts.iter().any(|meta| meta.pubkey == *account);
+    let looks = |instruction: &Instruction| instruction.accounts.iter().any(|meta| meta.pubkey == *account);
     batch.actions.iter().any(|action| looks(&action.instruction))
 }

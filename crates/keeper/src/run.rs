@@ -17,6 +17,7 @@ use crate::engine::{Engine, Event};
 use crate::feed::Feed;
 use crate::hermes::Asker;
 use crate::http::Health;
+use crate::jito::Bundles;
 use crate::send::Courier;
 use crate::{fees, telemetry, wallet};
 
@@ -52,10 +53,17 @@ impl Keeper {
         Node::new(&self.config.rpc_url, self.config.feed.commitment.config()).with_retry(retry)
     }
 
-    fn courier(&self, events: mpsc::UnboundedSender<Event>) -> (Sender, Courier) {
+    fn feed(&self, events: mpsc::UnboundedSender<Event>) -> Feed {
+        let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events);
+        #[cfg(feature = "yellowstone")]
+        let feed = feed.with_geyser(&self.config.yellowstone);
+        feed
+    }
+
+    fn courier(&self, events: mpsc::UnboundedSender<Event>) -> Result<(Sender, Courier)> {
         let sender = Sender::new(self.node(), self.config.policy());
         let courier = Courier::new(sender.clone(), Arc::clone(&self.key), events, self.config.dry_run);
-        (sender, courier)
+        Ok((sender, courier.with_bundles(Bundles::of(&self.config)?)))
     }
 
     /// Markets as they are now; creates the token accounts for pay.
@@ -71,13 +79,12 @@ impl Keeper {
     /// Runs until `stop` says so.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<()> {
         let (events, incoming) = mpsc::unbounded_channel();
-        let (sender, courier) = self.courier(events.clone());
+        let (sender, courier) = self.courier(events.clone())?;
         let keys = self.prepare(&sender).await?;
         let keeper = self.key.pubkey();
         info!(%keeper, markets = keys.len(), dry_run = self.config.dry_run, "the keeper runs");
         let mut tasks = JoinSet::new();
-        let feed =
-            Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events.clone());
+        let feed = self.feed(events.clone());
         tasks.spawn(feed.run());
         let every = Duration::from_secs(self.config.fees.refresh_secs);
         tasks.spawn(fees::watch(sender.clone(), keeper, keys, every, events.clone()));
@@ -102,9 +109,9 @@ impl Keeper {
     /// Does what is due now, and ends.
     pub async fn once(self) -> Result<()> {
         let (events, mut incoming) = mpsc::unbounded_channel();
-        let (sender, courier) = self.courier(events.clone());
+        let (sender, courier) = self.courier(events.clone())?;
         self.prepare(&sender).await?;
-        let feed = Feed::new(self.node(), self.config.ws_url.clone(), self.config.feed.clone(), events.clone());
+        let feed = self.feed(events.clone());
         let keeper = self.key.pubkey();
         let mut engine = Engine::new(Arc::clone(&self.config), keeper, courier, self.health);
         let asker = |settings| Asker::new(settings, keeper, engine.wanted(), events);

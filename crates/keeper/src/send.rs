@@ -12,9 +12,10 @@ use solana_signer::Signer;
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{debug, info, warn};
 
-use crate::action::{ActionKey, Batch};
+use crate::action::{ActionKey, Batch, TIP_ROOM};
 use crate::duty::Duty;
 use crate::engine::Event;
+use crate::jito::{Bundles, Handover, Paid, tip_instruction};
 use crate::push::{PUSH_UNITS, Push};
 use crate::state::{Doubt, Update};
 use crate::table::Outcome;
@@ -43,6 +44,7 @@ pub struct Courier {
     keeper: Arc<Keypair>,
     events: UnboundedSender<Event>,
     is_dry_run: bool,
+    bundles: Option<Arc<Bundles>>,
 }
 
 impl Courier {
@@ -53,7 +55,13 @@ impl Courier {
         events: UnboundedSender<Event>,
         is_dry_run: bool,
     ) -> Self {
-        Self { sender, keeper, events, is_dry_run }
+        Self { sender, keeper, events, is_dry_run, bundles: None }
+    }
+
+    /// The same that sends some duties' transactions in bundles.
+    pub fn with_bundles(mut self, bundles: Option<Bundles>) -> Self {
+        self.bundles = bundles.map(Arc::new);
+        self
     }
 
     pub(crate) fn sender(&self) -> &Sender {
@@ -80,7 +88,9 @@ impl Courier {
         let _ = self.events.send(Event::Ended(ended.outcomes));
         if let Some((landed, touched)) = ended.landed {
             self.reread(Doubt { keys: touched, slot: landed.slot }).await;
-            telemetry::landed(&self.sender, &landed, duty, ended.sent, &self.keeper.pubkey()).await;
+            telemetry::tipped(ended.tip_lamports);
+            let keeper = self.keeper.pubkey();
+            telemetry::landed(&self.sender, &landed, duty, ended.sent, &keeper, ended.tip_lamports).await;
         }
     }
 
@@ -94,10 +104,12 @@ impl Courier {
         }
         let mut has_come = self.verify(&push.shipment, &job.budget).await;
         let mut before = vec![push.instruction.clone()];
-        let together = TxRequest::new(
-            self.keeper.pubkey(),
-            before.iter().cloned().chain(job.batch.instructions()).collect(),
-        );
+        let payer = self.keeper.pubkey();
+        let mut together =
+            TxRequest::new(payer, before.iter().cloned().chain(job.batch.instructions()).collect());
+        if self.bundles.as_ref().is_some_and(|bundles| bundles.is_for(duty)) {
+            together.instructions.push(tip_instruction(&payer, &TIP_ROOM, 0));
+        }
         if has_come && together.message(&job.budget, Default::default()).is_err() {
             before.clear();
             has_come = self.push_alone(push, &job.budget).await.is_ok();
@@ -139,14 +151,20 @@ impl Courier {
         let sent = job.batch.actions.len();
         telemetry::sent(duty, sent);
         let begun = Instant::now();
-        match self.sender.send_with(&request, &job.budget, &[self.keeper.as_ref()]).await {
-            Ok(landed) => {
+        match self.hand_over(&job, &request, duty).await {
+            Ok(Paid { landed, tip_lamports }) => {
                 let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 let brings_price = !before.is_empty();
                 info!(duty = duty.name(), actions = sent, brings_price, signature = %landed.signature, slot = landed.slot, millis, "landed");
                 outcomes.extend(all(&job.batch, Outcome::Landed));
                 let touched = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
-                Ended { outcomes, landed: Some((landed, touched)), sent, is_price_at_fault: false }
+                Ended {
+                    outcomes,
+                    landed: Some((landed, touched)),
+                    sent,
+                    tip_lamports,
+                    is_price_at_fault: false,
+                }
             }
             Err(error) => {
                 outcomes.extend(self.failed(&job.batch, duty, &error, ahead));
@@ -154,8 +172,18 @@ impl Courier {
                 // A competitor may have been first: what failed is looked at before it is tried again.
                 let keys = job.batch.actions.iter().flat_map(|action| action.touches.clone()).collect();
                 self.reread(Doubt { keys, slot: job.slot }).await;
-                Ended { outcomes, landed: None, sent, is_price_at_fault }
+                Ended { outcomes, sent, is_price_at_fault, ..Ended::default() }
             }
+        }
+    }
+
+    /// To the block engine where this duty's transactions go there, else to the node.
+    async fn hand_over(&self, job: &Job, request: &TxRequest, duty: Duty) -> Result<Paid, SendError> {
+        let (sender, keeper, budget) = (&self.sender, self.keeper.as_ref(), &job.budget);
+        let handover = Handover { sender, keeper, request, budget };
+        match self.bundles.as_ref().filter(|bundles| bundles.is_for(duty)) {
+            Some(bundles) => bundles.send(&handover, &job.batch, duty).await,
+            None => handover.plain().await,
         }
     }
 
@@ -195,13 +223,7 @@ impl Courier {
     }
 
     /// Runs it on the node without sending.
-    async fn rehearse(
-        &self,
-        batch: &Batch,
-        request: &TxRequest,
-        duty: Duty,
-        ahead: usize,
-    ) -> Rehearsal {
+    async fn rehearse(&self, batch: &Batch, request: &TxRequest, duty: Duty, ahead: usize) -> Rehearsal {
         match self.sender.simulate(request, &[]).await {
             Ok(simulation) => match simulation.failure {
                 None => {
@@ -231,7 +253,9 @@ impl Courier {
         warn!(duty = duty.name(), actions = batch.actions.len(), %error, "not sent, or failed");
         telemetry::failed(duty, error);
         match error {
-            SendError::Refused(failure) if failure.cause != Cause::BlockhashUnknown => blame(batch, failure, ahead),
+            SendError::Refused(failure) if failure.cause != Cause::BlockhashUnknown => {
+                blame(batch, failure, ahead)
+            }
             SendError::Sign(_) | SendError::Build(_) => all(batch, Outcome::Failed),
             _ => all(batch, Outcome::Missed),
         }
@@ -259,6 +283,7 @@ struct Ended {
     outcomes: Vec<(ActionKey, Outcome)>,
     landed: Option<(Landed, Vec<Pubkey>)>,
     sent: usize,
+    tip_lamports: u64,
     /// The instruction that failed was not the batch's, but the one before it that brings the price.
     is_price_at_fault: bool,
 }

@@ -1,12 +1,16 @@
-//! Metrics and logs. docs/keeper.md lists every metric; their names are all here.
+//! Metrics and logs. docs/keeper.md lists every metric; their names are all here. grafana/ shows and watches
+//! them: a test holds the three together.
+
+#[cfg(test)]
+mod tests;
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bulkhead_client::events::AnyEvent;
+use bulkhead_client::rpc::{Landed, NodeError, PastTransaction, SendError, Sender, TxFailure};
 use bulkhead_pyth::hermes::HermesError;
-use bulkhead_client::rpc::{Landed, NodeError, SendError, Sender, TxFailure};
 use bulkhead_risk::UnixSeconds;
 use bulkhead_risk::liquidation::Readiness;
 use metrics::{counter, gauge, histogram};
@@ -16,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 use crate::duty::Duty;
+use crate::jito::BundleEnd;
 use crate::state::State;
 use crate::table::Table;
 
@@ -94,6 +99,16 @@ pub(crate) fn node_error(error: &NodeError) {
     counter!("bulkhead_keeper_node_errors_total", "kind" => kind).increment(1);
 }
 
+/// A bundle has ended.
+pub(crate) fn bundle(duty: Duty, end: BundleEnd) {
+    counter!("bulkhead_keeper_bundles_total", "duty" => duty.name(), "end" => end.name()).increment(1);
+}
+
+/// A landed transaction has paid a block engine.
+pub(crate) fn tipped(lamports: u64) {
+    counter!("bulkhead_keeper_tip_lamports_total").increment(lamports);
+}
+
 /// From the moment an action was due to its landing.
 pub(crate) fn landing_time(duty: Duty, time: Duration) {
     histogram!("bulkhead_keeper_landing_seconds", "duty" => duty.name()).record(time.as_secs_f64());
@@ -104,10 +119,21 @@ pub(crate) fn balance(lamports: u64) {
     gauge!("bulkhead_keeper_balance_lamports").set(lamports as f64);
 }
 
+/// Whether it does its work, as `/readyz` answers.
+pub(crate) fn ready(is_ready: bool) {
+    gauge!("bulkhead_keeper_ready").set(if is_ready { 1.0 } else { 0.0 });
+}
+
 /// The feed was lost.
 pub(crate) fn feed_lost(reason: &'static str) {
     counter!("bulkhead_keeper_feed_lost_total", "reason" => reason).increment(1);
     gauge!("bulkhead_keeper_feed_up").set(0.0);
+}
+
+/// A stream went on where it had broken off: nothing was missed.
+#[cfg_attr(not(any(test, feature = "yellowstone")), expect(dead_code))]
+pub(crate) fn feed_resumed() {
+    counter!("bulkhead_keeper_feed_resumed_total").increment(1);
 }
 
 /// A snapshot has come.
@@ -150,14 +176,31 @@ pub(crate) fn verify_time(time: Duration) {
 }
 
 /// What a landed transaction did, from its logs.
-pub(crate) async fn landed(sender: &Sender, landed: &Landed, duty: Duty, actions: usize, keeper: &Pubkey) {
+pub(crate) async fn landed(
+    sender: &Sender,
+    landed: &Landed,
+    duty: Duty,
+    actions: usize,
+    keeper: &Pubkey,
+    tip_lamports: u64,
+) {
+    counted(duty, actions);
+    let Ok(found) = sender.node().transaction(&landed.signature).await else { return };
+    past(&found, keeper, tip_lamports);
+}
+
+fn counted(duty: Duty, actions: usize) {
     counter!("bulkhead_keeper_transactions_landed_total", "duty" => duty.name()).increment(1);
     counter!("bulkhead_keeper_actions_landed_total", "duty" => duty.name()).increment(actions as u64);
-    let Ok(past) = sender.node().transaction(&landed.signature).await else { return };
+}
+
+/// What a transaction of the keeper's cost, brought and did.
+fn past(past: &PastTransaction, keeper: &Pubkey, tip_lamports: u64) {
     let logged = past.events();
     counter!("bulkhead_keeper_fee_lamports_total").increment(past.fee_lamports);
     if let Some((_, before, after)) = past.lamports.iter().find(|entry| entry.0 == *keeper) {
-        let earned = after.saturating_add(past.fee_lamports).saturating_sub(*before);
+        let spent = past.fee_lamports.saturating_add(tip_lamports);
+        let earned = after.saturating_add(spent).saturating_sub(*before);
         counter!("bulkhead_keeper_earned_lamports_total").increment(earned);
     }
     if logged.is_truncated {

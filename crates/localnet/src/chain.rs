@@ -101,7 +101,8 @@ impl Chain {
         let own_commands = commands.clone();
         let authority = genesis.upgrade_authority;
         let mut programs = vec![(bulkhead::ID, genesis.program.clone())];
-        let stand_in = genesis.stand_in.iter().flat_map(|elf| hermes::program_ids().map(|id| (id, elf.clone())));
+        let stand_in =
+            genesis.stand_in.iter().flat_map(|elf| hermes::program_ids().map(|id| (id, elf.clone())));
         programs.extend(stand_in);
         if genesis.stand_in.is_some() && !is_past {
             locker.with_svm_writer(write_accounts)?;

@@ -1,9 +1,7 @@
 //! Pyth's programs: their ids, their addresses, their instructions.
 
 use anchor_lang::AnchorSerialize;
-use bulkhead::oracle::{
-    PYTH_PUSH_COMPATIBLE, PYTH_PUSH_CORE, PYTH_RECEIVER_COMPATIBLE, PYTH_RECEIVER_CORE,
-};
+use bulkhead::oracle::{PYTH_PUSH_COMPATIBLE, PYTH_PUSH_CORE, PYTH_RECEIVER_COMPATIBLE, PYTH_RECEIVER_CORE};
 use pyth_solana_receiver_sdk::PostUpdateParams;
 use pyth_solana_receiver_sdk::pda::{CONFIG_SEED, TREASURY_SEED};
 use solana_instruction::{AccountMeta, Instruction};
@@ -107,12 +105,7 @@ impl Programs {
     }
 
     /// Verifies the message's signatures by the set that it names.
-    pub fn verify_encoded_vaa(
-        &self,
-        authority: &Pubkey,
-        account: &Pubkey,
-        guardian_set: u32,
-    ) -> Instruction {
+    pub fn verify_encoded_vaa(&self, authority: &Pubkey, account: &Pubkey, guardian_set: u32) -> Instruction {
         let mut verify = self.wormhole("verify_encoded_vaa_v1", authority, account, &[]);
         verify.accounts.push(AccountMeta::new_readonly(self.guardian_set(guardian_set), false));
         verify
@@ -128,8 +121,7 @@ impl Programs {
     }
 
     fn wormhole(&self, name: &str, authority: &Pubkey, account: &Pubkey, args: &[u8]) -> Instruction {
-        let accounts =
-            vec![AccountMeta::new_readonly(*authority, true), AccountMeta::new(*account, false)];
+        let accounts = vec![AccountMeta::new_readonly(*authority, true), AccountMeta::new(*account, false)];
         let data = [&discriminator(name)[..], args].concat();
         Instruction { program_id: self.wormhole, accounts, data }
     }

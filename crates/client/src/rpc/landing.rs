@@ -16,11 +16,12 @@ use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_status_client_types::TransactionStatus;
 use tokio::time::{Instant, sleep};
 
-use super::blockhashes::first_signature;
 use super::failure::{SendError, TxFailure};
 use super::node::Node;
 use super::node_error::NodeError;
 use super::policy::TxPolicy;
+use super::sender::Sender;
+use super::signed::Signed;
 
 /// Logs of a failed transaction are asked for this often: nodes write them a little later than its status.
 const LOG_ATTEMPTS: u32 = 4;
@@ -34,8 +35,11 @@ pub(super) enum Outcome {
 }
 
 /// What one look at the chain has shown.
-enum Seen {
-    Waiting,
+pub(super) enum Seen {
+    /// Not landed as of this slot.
+    Waiting {
+        slot: u64,
+    },
     Ended(Outcome),
 }
 
@@ -48,14 +52,14 @@ pub(super) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(
-        node: &'a Node,
-        policy: &'a TxPolicy,
-        transaction: &'a VersionedTransaction,
-        last_valid_height: u64,
-    ) -> Self {
-        let signature = first_signature(transaction);
-        Self { node, policy, transaction, signature, last_valid_height }
+    pub(super) fn of(sender: &'a Sender, signed: &'a Signed) -> Self {
+        Self {
+            node: sender.node(),
+            policy: sender.policy(),
+            transaction: &signed.transaction,
+            signature: signed.signature(),
+            last_valid_height: signed.last_valid_height,
+        }
     }
 
     pub(super) fn signature(&self) -> Signature {
@@ -76,7 +80,7 @@ impl<'a> Attempt<'a> {
             sleep(self.policy.poll_every).await;
             match self.look().await {
                 Ok(Seen::Ended(outcome)) => return Ok((outcome, sends)),
-                Ok(Seen::Waiting) => last_answer = Instant::now(),
+                Ok(Seen::Waiting { .. }) => last_answer = Instant::now(),
                 // Something was sent: even an answer that makes no sense is better asked for again.
                 Err(_) if last_answer.elapsed() < self.policy.silence_max => (),
                 Err(source) => {
@@ -110,7 +114,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn look(&self) -> Result<Seen, NodeError> {
+    pub(super) async fn look(&self) -> Result<Seen, NodeError> {
         if let (_, Some(status)) = self.status(false).await?
             && let Some(outcome) = self.outcome_of(&status).await
         {
@@ -118,15 +122,16 @@ impl<'a> Attempt<'a> {
         }
         let commitment = self.policy.commitment;
         let epoch = self.node.client().get_epoch_info_with_commitment(commitment).await?;
+        let waiting = Seen::Waiting { slot: epoch.absolute_slot };
         if epoch.block_height <= self.last_valid_height {
-            return Ok(Seen::Waiting);
+            return Ok(waiting);
         }
         // The blockhash has expired; the transaction may have been among the last that it let through.
         let (slot, status) = self.status(true).await?;
         match status {
-            Some(status) => Ok(self.outcome_of(&status).await.map_or(Seen::Waiting, Seen::Ended)),
+            Some(status) => Ok(self.outcome_of(&status).await.map_or(waiting, Seen::Ended)),
             None if slot >= epoch.absolute_slot => Ok(Seen::Ended(Outcome::Expired)),
-            None => Ok(Seen::Waiting),
+            None => Ok(waiting),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anchor_lang::prelude::Pubkey;
+use solana_hash::Hash;
 use solana_signature::Signature;
 use solana_signer::signers::Signers;
 use solana_transaction::versioned::VersionedTransaction;
@@ -66,6 +67,18 @@ impl Sender {
         Self { node: self.node.at_least(slot), ..self.clone() }
     }
 
+    /// Signed by `build` under a blockhash by the policy, and the last block height at which it may land.
+    pub(super) async fn sign_by(
+        &self,
+        build: impl Fn(Hash) -> Result<VersionedTransaction, SendError>,
+    ) -> Result<(VersionedTransaction, u64), SendError> {
+        self.blockhashes.sign(&self.node, &self.policy, build).await
+    }
+
+    pub(super) async fn forget_blockhash(&self) {
+        self.blockhashes.forget().await;
+    }
+
     /// What the transaction would do now; a failure is part of the answer. `watch` names accounts whose state
     /// afterwards is wanted. Nothing is signed or sent.
     pub async fn simulate(&self, request: &TxRequest, watch: &[Pubkey]) -> Result<Simulation, SendError> {
@@ -104,17 +117,12 @@ impl Sender {
     {
         let (mut sends, mut signatures) = (0, Vec::new());
         for blockhashes in 1..=self.policy.blockhashes_max {
-            let build = |blockhash| -> Result<_, SendError> {
-                let message = request.message(budget, blockhash)?;
-                Ok(VersionedTransaction::try_new(message, signers)?)
-            };
-            let (transaction, last_valid_height) =
-                self.blockhashes.sign(&self.node, &self.policy, build).await?;
-            let attempt = Attempt::new(&self.node, &self.policy, &transaction, last_valid_height);
+            let signed = self.sign(request, budget, signers).await?;
+            let attempt = Attempt::of(self, &signed);
             let ended = attempt.run().await;
             if !matches!(ended, Ok((Outcome::Landed { .. }, _))) {
                 // It may be the blockhash's fault: the next one gets another.
-                self.blockhashes.forget().await;
+                self.forget_blockhash().await;
             }
             let (outcome, sent) = ended?;
             sends += sent;

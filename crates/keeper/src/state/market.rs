@@ -9,9 +9,9 @@ use bulkhead_risk::{Purpose, Sample, UnixSeconds};
 use solana_pubkey::Pubkey;
 
 use super::PriceData;
-use crate::push::Offered;
 use crate::action::Reward;
 use crate::book::{Book, Hits};
+use crate::push::Offered;
 
 /// What a look at a market found.
 #[derive(Clone, Debug)]
@@ -52,17 +52,7 @@ impl MarketState {
     pub fn new(key: Pubkey, slot: u64, account: Market) -> Self {
         let keys = MarketKeys::of(key, &account);
         let book = Book::new();
-        Self {
-            account,
-            slot,
-            keys,
-            sample: None,
-            posted: None,
-            offer: None,
-            book,
-            seen: None,
-            refusal: None,
-        }
+        Self { account, slot, keys, sample: None, posted: None, offer: None, book, seen: None, refusal: None }
     }
 
     /// A newer state of the account.

@@ -5,6 +5,7 @@ mod crash;
 mod duties;
 mod harness;
 mod hermes;
+mod jito;
 mod proxy;
 mod several;
 mod surge;

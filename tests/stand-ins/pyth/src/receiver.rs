@@ -116,8 +116,13 @@ fn store<'a>(
 ) -> ProgramResult {
     if price.data_is_empty() {
         let lamports = Rent::get()?.minimum_balance(PRICE_UPDATE_LEN);
-        let create =
-            system_instruction::create_account(payer.key, price.key, lamports, PRICE_UPDATE_LEN as u64, program);
+        let create = system_instruction::create_account(
+            payer.key,
+            price.key,
+            lamports,
+            PRICE_UPDATE_LEN as u64,
+            program,
+        );
         // The price account signs by whoever calls: it is a PDA of the push oracle.
         invoke_signed(&create, &[payer.clone(), price.clone(), system.clone()], &[])?;
     } else if price.owner != program {

@@ -94,7 +94,11 @@ fn pair<'a, 'b>(
     Ok((authority, account))
 }
 
-fn require_status(account: &[u8], authority: &Pubkey, status: Option<u8>) -> std::result::Result<(), Refusal> {
+fn require_status(
+    account: &[u8],
+    authority: &Pubkey,
+    status: Option<u8>,
+) -> std::result::Result<(), Refusal> {
     if !account.starts_with(&discriminator("account", "EncodedVaa")) {
         return Err(Refusal::WrongAccount);
     }
@@ -138,8 +142,7 @@ pub(crate) fn verify(program: &Pubkey, accounts: &[AccountInfo], _: &mut Reader)
     let mut bytes = account.try_borrow_mut_data()?;
     require_status(&bytes, authority.key, Some(WRITING))?;
     let set = GuardianSet::read(&set_account.try_borrow_data()?)?;
-    let (address, _) =
-        Pubkey::find_program_address(&[GUARDIAN_SET_SEED, &set.index.to_be_bytes()], program);
+    let (address, _) = Pubkey::find_program_address(&[GUARDIAN_SET_SEED, &set.index.to_be_bytes()], program);
     if address != *set_account.key || set_account.owner != program {
         return Err(Refusal::WrongAccount.into());
     }
