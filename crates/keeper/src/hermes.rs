@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
 use crate::engine::Event;
-use crate::push::{Target, offers};
+use crate::push::{Shipments, Target, offers};
 use crate::telemetry;
 
 /// Longest wait after errors that do not say how long.
@@ -39,6 +39,7 @@ pub struct Asker {
     targets: Vec<Target>,
     shards: HashMap<Pubkey, Option<u16>>,
     client: Option<Hermes>,
+    known: Shipments,
 }
 
 impl Asker {
@@ -49,7 +50,16 @@ impl Asker {
         wanted: watch::Receiver<Vec<Wanted>>,
         events: UnboundedSender<Event>,
     ) -> Self {
-        Self { settings, payer, wanted, events, targets: Vec::new(), shards: HashMap::new(), client: None }
+        Self {
+            settings,
+            payer,
+            wanted,
+            events,
+            targets: Vec::new(),
+            shards: HashMap::new(),
+            client: None,
+            known: Shipments::default(),
+        }
     }
 
     /// Asks and asks.
@@ -91,7 +101,8 @@ impl Asker {
         let newest = update.leaves.iter().map(|leaf| leaf.price.publish_time).max();
         telemetry::hermes_update(newest);
         let rent = Rent::default();
-        let offered = offers(&update, &self.targets, &self.payer, |bytes| rent.minimum_balance(bytes));
+        let rent = |bytes| rent.minimum_balance(bytes);
+        let offered = offers(&update, &self.targets, &self.payer, &mut self.known, rent);
         let _ = self.events.send(Event::Offers(offered));
         Ok(())
     }

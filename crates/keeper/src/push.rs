@@ -8,7 +8,7 @@
 //! [`MarketState::offer`]: crate::state::MarketState::offer
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bulkhead_pyth::{Generation, Leaf, Posting, Update};
@@ -51,6 +51,13 @@ pub struct Offered {
     shipment: Arc<Shipment>,
 }
 
+impl Offered {
+    /// The message that it comes with.
+    pub fn shipment(&self) -> &Arc<Shipment> {
+        &self.shipment
+    }
+}
+
 /// A price account that can be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -64,19 +71,37 @@ pub struct Target {
     pub generation: Generation,
 }
 
+/// Messages that somebody still holds: offered again, one is the same, and not verified a second time.
+#[derive(Debug, Default)]
+pub struct Shipments(HashMap<Pubkey, Weak<Shipment>>);
+
+impl Shipments {
+    fn of(&mut self, posting: Posting) -> Arc<Shipment> {
+        if let Some(known) = self.0.get(&posting.account).and_then(Weak::upgrade) {
+            return known;
+        }
+        self.0.retain(|_, known| known.strong_count() > 0);
+        let account = posting.account;
+        let shipment = Arc::new(Shipment { posting, verified: OnceCell::new() });
+        self.0.insert(account, Arc::downgrade(&shipment));
+        shipment
+    }
+}
+
 /// Prices of an update for each of `targets` that it has.
 pub fn offers(
     update: &Update,
     targets: &[Target],
     payer: &Pubkey,
+    known: &mut Shipments,
     rent: impl Fn(usize) -> u64,
 ) -> Vec<Arc<Offered>> {
-    let shipment = |generation: Generation| {
+    let mut shipment = |generation: Generation| {
         let posting = Posting::new(update, generation, payer, &rent)?;
-        Some((generation, Arc::new(Shipment { posting, verified: OnceCell::new() })))
+        Some((generation, known.of(posting)))
     };
     let shipments: HashMap<Generation, Arc<Shipment>> =
-        Generation::ALL.into_iter().filter_map(shipment).collect();
+        Generation::ALL.into_iter().filter_map(&mut shipment).collect();
     let offered = |target: &Target| {
         let leaf = update.leaf(&target.feed)?.clone();
         let (key, owner) = (target.account, target.generation.programs().receiver);

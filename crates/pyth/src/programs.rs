@@ -166,9 +166,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn discriminator_ok_as_pyth_s_own_interface_states_it() {
-        // From the IDL of the push oracle.
-        assert_eq!(discriminator("update_price_feed"), [36, 241, 225, 146, 26, 31, 150, 131]);
+    fn discriminator_ok_as_clients_of_the_deployed_programs_send_them() {
+        for (name, expected) in [
+            ("init_encoded_vaa", [209, 193, 173, 25, 91, 202, 181, 218]),
+            ("write_encoded_vaa", [199, 208, 110, 177, 150, 76, 118, 42]),
+            ("verify_encoded_vaa_v1", [103, 56, 177, 229, 240, 103, 68, 73]),
+            ("close_encoded_vaa", [48, 221, 174, 198, 231, 7, 152, 38]),
+            ("update_price_feed", [28, 9, 93, 150, 86, 153, 188, 115]),
+        ] {
+            assert_eq!(discriminator(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -129,6 +129,8 @@ async fn update_price_feed_fails_with_a_message_unverified_or_forged_and_with_an
     refused(town.verify(&town.posting(&forged)).await, SIGNATURE);
     town.net.forge_prices(false);
 
+    // A message of its own: the last one's account is there already.
+    town.net.set_price("SOL", 98 * USD_E8).unwrap();
     let good = town.latest().await;
     let posting = town.posting(&good);
     town.verify(&posting).await.unwrap();

@@ -10,7 +10,7 @@ use pythnet_sdk::wire::v1::MerklePriceUpdate;
 
 use super::*;
 use crate::action::Batch;
-use crate::push::{Offered, Pusher, Target, Way, offers};
+use crate::push::{Offered, Pusher, Shipments, Target, Way, offers};
 use crate::state::PriceData;
 
 const FEED: [u8; 32] = [7; 32];
@@ -51,7 +51,7 @@ fn leaf(cents: i64, seconds: i64) -> Leaf {
 fn offered(world: &World, cents: i64, seconds: i64) -> Vec<Arc<Offered>> {
     let vaa = vec![seconds.to_le_bytes()[0]; 300];
     let update = Signed { vaa, guardian_set: 1, signatures: 3, leaves: vec![leaf(cents, seconds)] };
-    offers(&update, &[target(world)], &KEEPER, |_| 1)
+    offers(&update, &[target(world)], &KEEPER, &mut Shipments::default(), |_| 1)
 }
 
 impl World {
@@ -104,9 +104,10 @@ fn offers_ok_none_for_an_account_of_another_feed_or_market() {
     world.on_chain(100, 10);
     let other = Target { account: Pubkey::new_from_array([9; 32]), ..target(&world) };
     let update = Signed { vaa: vec![0; 300], guardian_set: 1, signatures: 3, leaves: vec![leaf(150, 20)] };
-    world.state.offer(&offers(&update, &[other], &KEEPER, |_| 1), STEP_SECS);
+    let mut known = Shipments::default();
+    world.state.offer(&offers(&update, &[other], &KEEPER, &mut known, |_| 1), STEP_SECS);
     let foreign = Target { feed: [8; 32], ..target(&world) };
-    assert!(offers(&update, &[foreign], &KEEPER, |_| 1).is_empty());
+    assert!(offers(&update, &[foreign], &KEEPER, &mut known, |_| 1).is_empty());
     assert_eq!(world.acts_on(), (100, false));
 }
 
@@ -130,6 +131,22 @@ fn way_ok_one_brings_the_price_and_the_others_wait_for_it() {
     pusher.ended(&push.account, true, now);
     world.on_chain(105, 15);
     assert!(matches!(pusher.way(&world.state, &batch, &KEEPER, now), Way::Free));
+}
+
+/// Hermes gives the same message again and again within a second, and its account can be created only once.
+#[test]
+fn offers_ok_the_same_message_is_the_same_shipment_while_anybody_holds_it() {
+    let world = world();
+    let update = |byte| Signed { vaa: vec![byte; 300], guardian_set: 1, signatures: 3, leaves: vec![leaf(150, 20)] };
+    let mut known = Shipments::default();
+    let mut offered = |byte| offers(&update(byte), &[target(&world)], &KEEPER, &mut known, |_| 1).remove(0);
+    let (first, other, again) = (offered(1), offered(2), offered(1));
+    first.shipment().verified.set(true).unwrap();
+    assert!(Arc::ptr_eq(first.shipment(), again.shipment()));
+    assert!(!Arc::ptr_eq(first.shipment(), other.shipment()));
+    drop((first, again));
+    // Closed meanwhile: it has to be verified anew.
+    assert!(offered(1).shipment().verified.get().is_none());
 }
 
 #[test]
