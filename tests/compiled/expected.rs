@@ -11,7 +11,7 @@ use risk::health::health;
 use risk::liquidation::{LiquidationReason, Readiness, assess};
 use risk::margin_call::Standing;
 use risk::market::Observed;
-use risk::orders::{require_in_window, spends_order};
+use risk::orders::{OrderAction, require_in_window, spends_order};
 use risk::transition::{self, DecreaseArgs, Frozen, IncreaseArgs, Liquidation, LiquidationReport, PoolFlow};
 use risk::{BaseAtoms, Ppm, PriceE12, Purpose, QuoteAtoms, RiskError, Sample, UnixSeconds};
 
@@ -310,7 +310,7 @@ fn increase(case: &Case, after: &mut Expected) -> Result<()> {
     };
     let view = case.position.view()?;
     let report = match transition::increase(&seen.market, &view, &seen.sample, &args, seen.now) {
-        Err(refusal) if spends_order(refusal) => return spent(case, after, &seen),
+        Err(refusal) if spends_order(OrderAction::Increase, refusal) => return spent(case, after, &seen),
         other => other?,
     };
     after.label = if case.position.status == 0 { "opened" } else { "increased" };
@@ -327,7 +327,7 @@ fn decrease(case: &Case, after: &mut Expected) -> Result<()> {
     };
     let view = case.position.view()?;
     let report = match transition::decrease(&seen.market, &view, &seen.sample, &args, seen.now) {
-        Err(refusal) if spends_order(refusal) => return spent(case, after, &seen),
+        Err(refusal) if spends_order(OrderAction::Decrease, refusal) => return spent(case, after, &seen),
         other => other?,
     };
     let _ = closed_amounts(&report.closed, report.trade_fee, &report.position)?;

@@ -10,7 +10,6 @@ use bulkhead_risk::UnixSeconds;
 use bulkhead_risk::orders::CancelRight;
 use solana_pubkey::Pubkey;
 
-use crate::act::GARBLED;
 use crate::actions::{Plan, some_market, some_position};
 use crate::town::{Known, TRADERS, Town, USD, Waiting};
 
@@ -18,8 +17,6 @@ use crate::town::{Known, TRADERS, Town, USD, Waiting};
 const POSITIONS_MAX: usize = 40;
 const ORDERS_MAX: usize = 60;
 const BASE_UNIT: u128 = 100_000_000;
-/// A billion dollars.
-const ABSURD_ATOMS: u64 = 1_000_000_000 * USD;
 /// 10^-12 USD in a price of 10^-8 USD.
 const E12_PER_E8: u64 = 10_000;
 
@@ -96,8 +93,6 @@ pub(crate) fn execute(random: &mut Random, town: &mut Town) -> Option<Plan> {
     let update = ix::update_market(keys);
     let execute = ix::execute_order(keys, keeper, waiting.position, waiting.id, order.payer, args);
     let name = match order.action {
-        // More than any market holds, and in the end more than a number does: nobody but a fuzzer places such.
-        0 if order.size_atoms > base_atoms(town, waiting.market, ABSURD_ATOMS) => GARBLED,
         0 => "execute increase",
         _ => "execute decrease",
     };

@@ -117,7 +117,11 @@ pub fn cancellable_from(params: &Params, action: OrderAction, since: UnixSeconds
 /// If it could wait for its owner to mend the reason (add collateral, wait for room under a cap), only the
 /// owner could fill it, and would choose to when the price of the window has turned out well: a free option.
 /// What depends on the price that was brought, and not on the position or the market, is no such reason.
-pub const fn spends_order(refusal: RiskError) -> bool {
+/// An increase that no number holds the notional of is above every cap, at any price.
+pub const fn spends_order(action: OrderAction, refusal: RiskError) -> bool {
+    if matches!((action, refusal), (OrderAction::Increase, RiskError::Overflow)) {
+        return true;
+    }
     matches!(
         refusal,
         RiskError::MarketNotActive

@@ -256,7 +256,7 @@ fn increase_fails_while_withdrawals_have_waited_for_a_day() {
     assert_eq!(open(&market), Ok(()), "a day to the second");
     market.ledger.withdrawals_short_since = after(-DAY - 1);
     assert_eq!(open(&market), Err(RiskError::WithdrawalsWaiting));
-    assert!(!orders::spends_order(RiskError::WithdrawalsWaiting));
+    assert!(!orders::spends_order(orders::OrderAction::Increase, RiskError::WithdrawalsWaiting));
 }
 
 #[test]

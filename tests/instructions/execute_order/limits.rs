@@ -261,6 +261,16 @@ fn execute_order_ok_a_partial_decrease_that_betters_bad_health() {
 /// The attack that spending prevents: an order short of collateral waits, its owner watches the price of the
 /// window and only then adds what is missing.
 #[test]
+fn execute_order_ok_spends_an_increase_whose_notional_no_number_holds() {
+    let mut world = World::new().unwrap();
+    let owner = world.actor(10_000 * USD);
+    let position = world.place(&owner, &Opening::new(PositionSide::Long, u64::MAX, 1_000 * USD)).unwrap();
+    world.advance(5);
+    let instruction = execution(&world, position, 0);
+    spent(&mut world, &instruction, BulkheadError::Overflow);
+}
+
+#[test]
 fn execute_order_ok_spends_an_increase_whose_owner_would_add_collateral_later() {
     let mut world = World::new().unwrap();
     let owner = world.actor(10_000 * USD);

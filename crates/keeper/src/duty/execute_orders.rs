@@ -87,5 +87,6 @@ pub(super) fn ends(
             transition::decrease(&observed, &position, &sample, &args, now).map(drop)
         }
     };
-    Some(outcome.err().is_none_or(orders::spends_order))
+    let action = order.view().ok()?.action;
+    Some(outcome.err().is_none_or(|refusal| orders::spends_order(action, refusal)))
 }

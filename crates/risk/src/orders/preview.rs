@@ -58,7 +58,7 @@ pub fn preview(
         _ if is_void => OrderState::Void,
         _ if may_fill => {
             let in_window = require_in_window(&market.params, order.since()?, sample.publish_time).is_ok();
-            let ends = fill.map_or_else(spends_order, |_| true);
+            let ends = fill.map_or_else(|refusal| spends_order(order.action, refusal), |_| true);
             if in_window && ends { OrderState::Executable } else { OrderState::InWindow }
         }
         Err(RiskError::OrderHasNoTrigger) => OrderState::Lapsed,

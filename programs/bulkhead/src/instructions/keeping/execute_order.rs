@@ -140,7 +140,7 @@ fn increase(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
     };
     let view = position.view()?;
     let report = match transition::increase(&seen.market, &view, &seen.sample, &args, seen.now) {
-        Err(refusal) if orders::spends_order(refusal) => {
+        Err(refusal) if orders::spends_order(orders::OrderAction::Increase, refusal) => {
             return spend(accounts, (&mut market, &mut position), &seen, &order, refusal);
         }
         other => other.or_refuse()?,
@@ -163,7 +163,7 @@ fn decrease(accounts: &ExecuteOrder) -> Result<(PoolFlow, SignerKeys)> {
         DecreaseArgs { size: BaseAtoms(order.size_atoms), acceptable: PriceE12(order.acceptable_price_e12) };
     let view = position.view()?;
     let report = match transition::decrease(&seen.market, &view, &seen.sample, &args, seen.now) {
-        Err(refusal) if orders::spends_order(refusal) => {
+        Err(refusal) if orders::spends_order(orders::OrderAction::Decrease, refusal) => {
             return spend(accounts, (&mut market, &mut position), &seen, &order, refusal);
         }
         other => other.or_refuse()?,
