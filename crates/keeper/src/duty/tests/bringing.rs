@@ -137,7 +137,8 @@ fn way_ok_one_brings_the_price_and_the_others_wait_for_it() {
 #[test]
 fn offers_ok_the_same_message_is_the_same_shipment_while_anybody_holds_it() {
     let world = world();
-    let update = |byte| Signed { vaa: vec![byte; 300], guardian_set: 1, signatures: 3, leaves: vec![leaf(150, 20)] };
+    let update =
+        |byte| Signed { vaa: vec![byte; 300], guardian_set: 1, signatures: 3, leaves: vec![leaf(150, 20)] };
     let mut known = Shipments::default();
     let mut offered = |byte| offers(&update(byte), &[target(&world)], &KEEPER, &mut known, |_| 1).remove(0);
     let (first, other, again) = (offered(1), offered(2), offered(1));
