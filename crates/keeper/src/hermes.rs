@@ -1,6 +1,7 @@
 //! Asks Hermes for the newest prices, and tells the engine what it could act on.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use anchor_lang::prelude::Rent;
@@ -114,12 +115,14 @@ impl Asker {
         for Wanted { account, receiver, feed } in wanted {
             // Prices of the older push layout are nobody's to bring.
             let Some(generation) = Generation::of_receiver(&receiver) else { continue };
-            if !self.shards.contains_key(&account) {
-                let find = move || generation.programs().shard_of(&account, &feed);
-                let found = tokio::task::spawn_blocking(find).await.ok().flatten();
-                self.shards.insert(account, found);
-            }
-            match self.shards.get(&account).copied().flatten() {
+            let shard = match self.shards.entry(account) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    let find = move || generation.programs().shard_of(&account, &feed);
+                    *unknown.insert(tokio::task::spawn_blocking(find).await.ok().flatten())
+                }
+            };
+            match shard {
                 Some(shard) => self.targets.push(Target { account, feed, shard, generation }),
                 None => warn!(%account, "the price account is in no shard of its feed: not brought"),
             }

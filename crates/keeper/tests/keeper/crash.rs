@@ -20,8 +20,8 @@ use crate::harness::{Running, Setup, sizes, started};
 const COUNT: u32 = 40;
 const MOST: Duration = Duration::from_secs(240);
 
-fn count() -> u32 {
-    std::env::var("BULKHEAD_CRASH_POSITIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(COUNT)
+pub(crate) fn count(usual: u32) -> u32 {
+    std::env::var("BULKHEAD_CRASH_POSITIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// When each position was first flagged, and when it shrank, after the subscription was up. Times are when
@@ -100,7 +100,7 @@ async fn crash(net: &Localnet, surge: &Surge, keepers: &[Running]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_keeper_liquidates_all() {
     let net = started().await;
-    let surge = net.prepare_surge("SOL", count()).await.unwrap();
+    let surge = net.prepare_surge("SOL", count(COUNT)).await.unwrap();
     let keeper = Running::ready(Setup::of(&net, &net.wallets.keeper)).await;
     crash(&net, &surge, &[keeper]).await;
 }
@@ -108,7 +108,7 @@ async fn one_keeper_liquidates_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_keepers_liquidate_all() {
     let net = started().await;
-    let surge = net.prepare_surge("SOL", count()).await.unwrap();
+    let surge = net.prepare_surge("SOL", count(COUNT)).await.unwrap();
     let mut keepers = Vec::new();
     for key in [&net.wallets.keeper, &net.wallets.lp] {
         let mut setup = Setup::of(&net, key);

@@ -7,6 +7,7 @@ use bulkhead_localnet::{HermesOptions, Localnet, Options, trade};
 use bulkhead_pyth::{Generation, Posting};
 use solana_signer::Signer;
 
+use crate::crash::count;
 use crate::harness::{POLL, Running, Setup, all_liquidated, sizes};
 
 const MOST: Duration = Duration::from_secs(60);
@@ -52,18 +53,26 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 #[tokio::test]
 async fn a_crash_that_only_hermes_knows_of_is_brought_and_liquidated() {
     let net = town().await;
-    let surge = net.prepare_surge("SOL", COUNT).await.unwrap();
+    let surge = net.prepare_surge("SOL", count(COUNT)).await.unwrap();
     let before = sizes(&net, &surge).await;
     let mut keeper = keeper(&net).await;
     net.crash(&surge).unwrap();
     let took = all_liquidated(&net, &surge, &before, MOST).await;
-    println!("{COUNT} positions after {} ms", took.as_millis());
+    println!("{} positions after {} ms", before.len(), took.as_millis());
     assert_eq!(trade_price(&net).await, surge.crash_price_e8);
     let done = "step=\"price\",outcome=\"done\"";
     until("two sightings need two prices", async || {
         keeper.metric("bulkhead_keeper_price_pushes_total", done).await >= 2
     })
     .await;
+    for (name, labels) in [
+        ("price_pushes_total", "step=\"verify\""),
+        ("price_pushes_total", "step=\"price\""),
+        ("transactions_sent_total", ""),
+        ("transactions_landed_total", ""),
+    ] {
+        println!("{name} {labels} {}", keeper.metric(&format!("bulkhead_keeper_{name}"), labels).await);
+    }
     assert_eq!(keeper.metric("bulkhead_keeper_price_pushes_total", "outcome=\"failed\"").await, 0);
     assert!(keeper.stop().success());
     assert_eq!(messages(&net).await, 0, "what was verified is closed at the end");

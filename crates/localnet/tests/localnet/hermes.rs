@@ -32,7 +32,7 @@ impl Town {
     async fn new() -> Self {
         let hermes = Some(HermesOptions { key: Some("hush".into()), ..HermesOptions::default() });
         let net = Localnet::start(Options { hermes, ..Options::default() }).await.unwrap();
-        let keys = net.market("SOL").unwrap().keys.clone();
+        let keys = net.market("SOL").unwrap().keys;
         let market: Market = net.link.expect(&keys.market).await.unwrap();
         let generation = Generation::of_receiver(&market.oracle.program).unwrap();
         let shard = generation.programs().shard_of(&keys.price, &market.oracle.feed_id).unwrap();

@@ -27,7 +27,9 @@ const RATE_60S_Q64: u64 = 307_445_734_561_825_860;
 
 /// Weights after 0, 1, 2, ... seconds, computed when this is compiled. Two minutes: the first prices of two minutes
 /// that follow each other never lie further apart. Looking a weight up costs the program 15 units, computing it 205.
-type Table = [u64; 120];
+type Table = [u64; SOON_SECS];
+/// A page loads every byte and pays for no unit: there each weight is computed.
+const SOON_SECS: usize = if cfg!(target_family = "wasm") { 0 } else { 120 };
 
 /// How fast an average forgets: log2(e) / time constant, per second, in Q64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl DecayRate {
 
 /// What a table holds. Zero, which no weight of its seconds is, for one that could not be computed.
 const fn table(rate_q64: u64) -> Table {
-    let mut weights: Table = [0; 120];
+    let mut weights: Table = [0; SOON_SECS];
     let mut rest: &mut [u64] = &mut weights;
     let mut seconds = 0_u64;
     while let Some((weight, later)) = rest.split_first_mut() {
