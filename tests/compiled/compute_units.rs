@@ -25,7 +25,7 @@ const BARS: [(&str, u64); 6] = [
 ];
 
 /// What is aimed at, by instruction and set-up. Once reached, a goal caps the ceiling.
-const GOALS: [(&str, &str, u64); 11] = [
+const GOALS: [(&str, &str, u64); 13] = [
     ("update_market", "first price of a minute", 5_000),
     ("update_market", "second price of a minute", 5_000),
     ("place_opening_order", "the owner's first", 38_000),
@@ -34,6 +34,8 @@ const GOALS: [(&str, &str, u64); 11] = [
     ("refresh_position", "raised, over all buckets", 7_000),
     ("refresh_position", "lowered", 7_000),
     ("refresh_position", "lowered, second price of a minute", 7_000),
+    ("refresh_position", "lowered, on the price that the market has just taken", 7_000),
+    ("flag", "one position, on the price that the market has just taken", 4_000),
     ("flag", "one position, first seen below", 4_000),
     ("flag", "one position, second price of a minute", 4_000),
     ("liquidate", "part", 15_000),

@@ -266,6 +266,11 @@ fn refreshes(step: &mut Step) {
     world.advance(2);
     let again = ix::refresh_position(&keys, position);
     step(&mut world, "lowered, second price of a minute", again);
+    poke::<bulkhead::state::Position>(&mut world, &position, |position| position.margin_ppm += 30_000);
+    world.advance(3_600);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    let again = ix::refresh_position(&keys, position);
+    step(&mut world, "lowered, on the price that the market has just taken", again);
 }
 
 /// Positions of one BTC whose margin is just enough.
@@ -287,6 +292,10 @@ fn flags(step: &mut Step) {
     world.send(&[ix::update_market(&keys)]).expect("update");
     world.advance(2);
     step(&mut world, "one position, second price of a minute", ix::flag(&keys, &positions[..1]));
+    world.advance(61);
+    world.send(&[ix::update_market(&keys)]).expect("update");
+    let again = ix::flag(&keys, &positions[..1]);
+    step(&mut world, "one position, on the price that the market has just taken", again);
 }
 
 fn liquidations(step: &mut Step) {
