@@ -94,7 +94,8 @@ impl Courier {
         }
     }
 
-    /// The same, with a price before it: in its transaction, or where that has no room, in one of its own.
+    /// The same, with a price before it. What has no room beside it is left for the transactions after this one;
+    /// where nothing has, the price gets a transaction of its own.
     async fn run_with(&self, mut job: Job, duty: Duty, push: &Push) -> Ended {
         if self.is_dry_run {
             let actions = job.batch.actions.len();
@@ -102,28 +103,40 @@ impl Courier {
             let _ = self.events.send(Event::Pushed { account: push.account, has_come: true });
             return Ended::all(&job.batch, Outcome::Rehearsed);
         }
-        let mut has_come = self.verify(&push.shipment, &job.budget).await;
-        let mut before = vec![push.instruction.clone()];
-        let payer = self.keeper.pubkey();
-        let mut together =
-            TxRequest::new(payer, before.iter().cloned().chain(job.batch.instructions()).collect());
-        if self.bundles.as_ref().is_some_and(|bundles| bundles.is_for(duty)) {
-            together.instructions.push(tip_instruction(&payer, &TIP_ROOM, 0));
-        }
-        if has_come && together.message(&job.budget, Default::default()).is_err() {
-            before.clear();
-            has_come = self.push_alone(push, &job.budget).await.is_ok();
-        } else {
-            job.budget.compute_units = job.budget.compute_units.saturating_add(PUSH_UNITS);
-        }
+        let beside = self.room_beside(push, &job, duty);
+        let has_come = self.verify(&push.shipment, &job.budget).await
+            && (beside > 0 || self.push_alone(push, &job.budget).await.is_ok());
         if !has_come {
             self.pushed(push.account, false).await;
             return Ended::all(&job.batch, Outcome::Missed);
         }
-        let ended = self.run(job, duty, &before).await;
+        let (mut before, mut later) = (Vec::new(), Batch { actions: Vec::new() });
+        if beside > 0 {
+            before.push(push.instruction.clone());
+            later.actions = job.batch.actions.split_off(beside);
+            job.budget.compute_units = job.budget.compute_units.saturating_add(PUSH_UNITS);
+        }
+        let mut ended = self.run(job, duty, &before).await;
+        ended.outcomes.extend(all(&later, Outcome::Freed));
         // Where nothing was sent after all, or an action failed, the price is still to come, and can.
         self.pushed(push.account, !ended.is_price_at_fault).await;
         ended
+    }
+
+    /// How many of a batch's first actions fit a transaction that also brings their price.
+    fn room_beside(&self, push: &Push, job: &Job, duty: Duty) -> usize {
+        let payer = self.keeper.pubkey();
+        let is_tipped = self.bundles.as_ref().is_some_and(|bundles| bundles.is_for(duty));
+        let fits = |count: usize| {
+            let some = Batch { actions: job.batch.actions.iter().take(count).cloned().collect() };
+            let mut together = TxRequest::new(payer, vec![push.instruction.clone()]);
+            together.instructions.extend(some.instructions());
+            if is_tipped {
+                together.instructions.push(tip_instruction(&payer, &TIP_ROOM, 0));
+            }
+            together.message(&job.budget, Default::default()).is_ok()
+        };
+        (1..=job.batch.actions.len()).rev().find(|count| fits(*count)).unwrap_or(0)
     }
 
     async fn run(&self, mut job: Job, duty: Duty, before: &[Instruction]) -> Ended {
