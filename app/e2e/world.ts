@@ -134,7 +134,12 @@ export async function start(more: string[] = []): Promise<World> {
             chain.removeAllListeners('exit');
             const ended = new Promise((resume) => chain.once('exit', resume));
             chain.kill('SIGINT');
+            const late = setTimeout(() => {
+                console.log('the local chain did not end when it was asked to');
+                chain.kill('SIGKILL');
+            }, 20_000);
             await ended;
+            clearTimeout(late);
             rmSync(state, { recursive: true, force: true });
         },
     };

@@ -18,6 +18,7 @@ mod suites;
 mod test;
 mod tidy;
 mod vectors;
+mod watched;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -1,12 +1,15 @@
 //! The TypeScript parts: their packages, the generated client, their types, the page and its tests.
 
-use crate::{browser, process, repo::Repo};
+use crate::{browser, process, repo::Repo, watched};
 use anyhow::{Context, Result, bail};
-use std::{fs, path::PathBuf, process::Command, process::Stdio};
+use std::{fs, path::PathBuf, process::Command, process::Stdio, time::Duration};
 
 const LOCK: &str = "package-lock.json";
 /// A copy of the lock that `node_modules` was installed from.
 const INSTALLED: &str = "node_modules/.installed-from.json";
+
+/// They take two minutes.
+const BROWSER_MAX: Duration = Duration::from_secs(12 * 60);
 
 fn npm(repo: &Repo, args: &[&str]) -> Command {
     let mut command = Command::new("npm");
@@ -98,8 +101,14 @@ pub(crate) fn browser_tests(repo: &Repo) -> Result<(u64, u64)> {
     process::run(&mut cargo, "The local validator does not compile; the lines above say why.")?;
     let mut tests = npm(repo, &["run", "--silent", "e2e", "-w", "app"]);
     tests.env("CHROMIUM", chromium).env("BULKHEAD_LOCALNET", repo.built_binary("bulkhead-localnet"));
-    let lines = process::lines(&mut tests)?;
-    let counts = lines.iter().rev().find_map(|line| closing_counts(line));
+    let mut counts = None;
+    let ended = watched::run(tests, BROWSER_MAX, |line| {
+        println!("{line}");
+        counts = closing_counts(line).or(counts);
+    })?;
+    if let Some(stopped) = ended.stopped {
+        bail!(stopped);
+    }
     counts.context("they ended without their closing line")
 }
 

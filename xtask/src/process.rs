@@ -5,7 +5,6 @@ use anyhow::{Context, Result, bail};
 use std::{
     env,
     ffi::OsStr,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -50,22 +49,6 @@ pub(crate) fn run(command: &mut Command, advice: &str) -> Result<()> {
         bail!("{shown} failed ({status}). {advice}");
     }
     Ok(())
-}
-
-/// Runs to the end, shows what it writes to standard output as it comes, and returns those lines.
-pub(crate) fn lines(command: &mut Command) -> Result<Vec<String>> {
-    let shown = show(command);
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {shown}"))?;
-    let output = child.stdout.take().context("its output is not piped")?;
-    let mut lines = Vec::new();
-    for line in BufReader::new(output).lines() {
-        let line = line?;
-        println!("{line}");
-        lines.push(line);
-    }
-    child.wait()?;
-    Ok(lines)
 }
 
 /// Runs to the end and returns what it wrote to standard output; standard error goes to the terminal.

@@ -1,10 +1,8 @@
 //! Runs test suites through cargo and counts their closing lines.
 
-use anyhow::{Context, Result};
-use std::{
-    io::{BufRead, BufReader, pipe},
-    process::Command,
-};
+use crate::watched;
+use anyhow::Result;
+use std::{process::Command, time::Duration};
 
 /// What all suites and checks so far have come to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,22 +30,19 @@ impl Tally {
     }
 }
 
-/// Runs a `cargo test`, shows its lines as they come, and counts.
-pub(crate) fn run(mut cargo_test: Command) -> Result<Tally> {
-    // Cargo names a suite on standard error and the suite closes on standard output: one pipe keeps their order.
-    let (reader, writer) = pipe().context("cannot make a pipe")?;
-    cargo_test.env("CARGO_TERM_COLOR", "never").stdout(writer.try_clone()?).stderr(writer);
-    let mut child = cargo_test.spawn().context("cannot start cargo")?;
-    drop(cargo_test); // It holds the pipe's writing end, and the lines end only when nobody holds it any more.
+/// Runs a `cargo test`, shows its lines as they come, and counts; what does not end within the limit is stopped.
+pub(crate) fn run(mut cargo_test: Command, limit: Duration) -> Result<Tally> {
+    cargo_test.env("CARGO_TERM_COLOR", "never");
     let mut counter = Counter::default();
-    for line in BufReader::new(reader).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
+    let ended = watched::run(cargo_test, limit, |line| {
         println!("{line}");
-        counter.line(&line);
+        counter.line(line);
+    })?;
+    let mut tally = counter.finish(ended.status.success());
+    if let Some(stopped) = ended.stopped {
+        tally.fail(stopped);
     }
-    let status = child.wait()?;
-    Ok(counter.finish(status.success()))
+    Ok(tally)
 }
 
 /// Reads the lines of a `cargo test` in order.

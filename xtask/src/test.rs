@@ -11,7 +11,7 @@ use anyhow::Result;
 use std::{
     io::{IsTerminal, Write},
     process::{Command, exit},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// What turns the keeper's feed by a Geyser stream on, and its tests.
@@ -33,15 +33,15 @@ pub(crate) fn command(repo: &Repo, quick: bool) -> Result<()> {
     check(&mut tally, "unit tests of the page (vitest)", || npm::unit_tests(repo));
     check(&mut tally, "the program builds for sBPF", || build::command(repo).map(drop));
     check(&mut tally, "the stand-in for Pyth's programs builds for sBPF", || build::stand_in(repo).map(drop));
-    suite(&mut tally, "suites of xtask", xtask_suites(repo));
-    suite(&mut tally, "suites of the workspace", workspace_suites(repo));
+    suite(&mut tally, "suites of xtask", xtask_suites(repo), 10);
+    suite(&mut tally, "suites of the workspace", workspace_suites(repo), 55);
     if quick {
         println!(
             "\n== left out by --quick: the keeper's Geyser stream, the committed IDL, the committed WebAssembly, \
              the browser tests"
         );
     } else {
-        suite(&mut tally, "the keeper's feed by a Geyser stream", geyser_suite(repo));
+        suite(&mut tally, "the keeper's feed by a Geyser stream", geyser_suite(repo), 25);
         browser_suite(&mut tally, repo);
         check(&mut tally, "the page's WebAssembly is what crates/wasm compiles to", || npm::check_wasm(repo));
         check(&mut tally, "the IDL is as the program describes itself", || idl::command(repo, true));
@@ -67,10 +67,11 @@ fn check(tally: &mut Tally, name: &str, run: impl FnOnce() -> Result<()>) {
     }
 }
 
-fn suite(tally: &mut Tally, name: &str, cargo_test: Command) {
+/// The limit is about twice what it takes on two cores where nothing is compiled yet.
+fn suite(tally: &mut Tally, name: &str, cargo_test: Command, limit_mins: u64) {
     begin(name);
     let start = Instant::now();
-    match suites::run(cargo_test) {
+    match suites::run(cargo_test, Duration::from_secs(limit_mins * 60)) {
         Ok(counted) if counted.passed + counted.failed == 0 => {
             tally.fail(format!("{name}: not a single test ran"))
         }
