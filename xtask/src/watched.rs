@@ -9,6 +9,7 @@ use std::{
     io::{BufRead, BufReader, IsTerminal, pipe, stdin},
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
 };
@@ -42,10 +43,29 @@ fn run_within(mut command: Command, limit: Option<Duration>, mut line: impl FnMu
     let child = command.spawn().with_context(|| format!("cannot start {:?}", command.get_program()))?;
     drop(command); // It holds the pipe's writing end, and the lines end only when nobody holds it any more.
     let watch = thread::spawn(move || watch(child, limit));
-    for bytes in BufReader::new(reader).split(b'\n') {
-        line(&String::from_utf8_lossy(&bytes?));
+    let (send, lines) = channel();
+    thread::spawn(move || {
+        BufReader::new(reader).split(b'\n').map_while(Result::ok).all(|line| send.send(line).is_ok())
+    });
+    let mut ended_at = None;
+    let is_whole = loop {
+        match lines.recv_timeout(POLL) {
+            Ok(bytes) => line(&String::from_utf8_lossy(&bytes)),
+            Err(RecvTimeoutError::Disconnected) => break true,
+            Err(RecvTimeoutError::Timeout) if watch.is_finished() => {
+                if ended_at.get_or_insert_with(Instant::now).elapsed() > LINGER {
+                    break false;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    };
+    let mut ended = watch.join().expect("the watching thread does not panic")?;
+    if !is_whole && ended.stopped.is_none() {
+        ended.stopped =
+            Some("something that it started, and that left its group, holds its output open".into());
     }
-    watch.join().expect("the watching thread does not panic")
+    Ok(ended)
 }
 
 fn watch(mut child: Child, limit: Option<Duration>) -> Result<Ended> {
@@ -141,5 +161,14 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(20));
         assert!(ended.status.success());
         assert!(ended.stopped.unwrap().contains("sleep 63"));
+    }
+
+    #[test]
+    fn what_has_left_the_group_holds_nothing_up() {
+        let begun = Instant::now();
+        let (ended, lines) = shell("setsid sleep 40 & echo one", Duration::from_secs(20));
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        assert!(ended.stopped.unwrap().contains("holds its output open"));
+        assert_eq!(lines, ["one"]);
     }
 }
