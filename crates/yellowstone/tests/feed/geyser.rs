@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
 use futures_util::Stream;
@@ -20,6 +21,8 @@ use yellowstone_grpc_proto::geyser::*;
 use crate::chain::{Chain, Change, Held};
 
 pub(crate) const TOKEN: &str = "a-token";
+
+const CUT_AGAIN: Duration = Duration::from_millis(10);
 
 /// What it does with `from_slot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +88,11 @@ impl Plugin {
     pub(crate) async fn stop(&mut self) {
         let (stop, serving) = self.stop.take().unwrap();
         stop.send(()).unwrap();
-        self.cut();
+        // Whoever comes again at once may be let in before the door is closed, and stays until he is cut off too.
+        while !serving.is_finished() {
+            self.cut();
+            tokio::time::sleep(CUT_AGAIN).await;
+        }
         serving.await.unwrap();
     }
 
