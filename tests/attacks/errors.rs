@@ -64,6 +64,7 @@ const PINNED: &[(&str, u32)] = &[
     ("SettlementMismatch", 6126),
     ("MarketAlreadyMigrated", 6127),
     ("MarketNotMigratable", 6128),
+    ("PositionsRemain", 6129),
     ("OracleAccountMismatch", 6200),
     ("OracleOwnerMismatch", 6201),
     ("OracleDataInvalid", 6202),
@@ -236,6 +237,7 @@ const MAPPED: &[(RiskError, BulkheadError)] = &[
     (RiskError::OrderExpired, BulkheadError::OrderExpired),
     (RiskError::OrderHasNoTrigger, BulkheadError::OrderHasNoTrigger),
     (RiskError::PriceBeforeOrder, BulkheadError::PriceBeforeOrder),
+    (RiskError::PositionsRemain, BulkheadError::PositionsRemain),
 ];
 
 /// Position of a variant in [`MAPPED`], so that the compiler asks for every new one.
@@ -303,6 +305,7 @@ fn place(error: RiskError) -> usize {
         RiskError::OrderExpired => 59,
         RiskError::OrderHasNoTrigger => 60,
         RiskError::PriceBeforeOrder => 61,
+        RiskError::PositionsRemain => 62,
     }
 }
 
@@ -312,7 +315,7 @@ fn errors_ok_every_refusal_of_the_risk_crate_has_its_own() {
         assert_eq!(place(*risk), at);
         assert_eq!(BulkheadError::from(*risk), *program, "{risk:?}");
     }
-    assert_eq!(place(RiskError::PriceBeforeOrder) + 1, MAPPED.len());
+    assert_eq!(place(RiskError::PositionsRemain) + 1, MAPPED.len());
     let codes: BTreeSet<_> = MAPPED.iter().map(|(_, program)| u32::from(*program)).collect();
     assert_eq!(codes.len(), MAPPED.len(), "two refusals share an error");
 }

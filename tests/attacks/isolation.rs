@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bulkhead::instructions::{DepositArgs, ExecuteOrderArgs, PlaceOpeningOrderArgs, PlaceOrderArgs};
-use bulkhead::state::{OrderAction, OrderKind, PositionSide};
+use bulkhead::state::{Market, OrderAction, OrderKind, PositionSide};
 use bulkhead_client::{MarketKeys, ix, pda};
 use bulkhead_lab::world::{Actor, Opening, World};
 use bulkhead_tests::keeping::{Neighbour, all_accounts, changed, publish};
@@ -22,6 +22,8 @@ struct Town {
     vault: Pubkey,
     pool: Pubkey,
     insurance: Pubkey,
+    /// Other positions of the market.
+    others: Vec<Pubkey>,
     neighbour: Neighbour,
 }
 
@@ -36,12 +38,14 @@ impl Town {
         let opening =
             Opening::new(PositionSide::Long, BTC / 10, collateral * USD).with_payout_cap(payout_cap_ppm);
         let a = world.open(&owner, &opening).unwrap();
+        let mut others = Vec::new();
         for (who, side) in
             [(owner, PositionSide::Long), (other, PositionSide::Long), (other, PositionSide::Short)]
         {
             let position = world.open(&who, &Opening::new(side, BTC / 5, 5_000 * USD)).unwrap();
             world.place_order(&who, position, OrderAction::Decrease, BTC / 50).unwrap();
             world.place_order(&who, position, OrderAction::Increase, BTC / 50).unwrap();
+            others.push(position);
         }
         assert_eq!(world.position(&a).status, 1, "the opening order was spent");
         let neighbour = Neighbour::beside(&mut world);
@@ -54,6 +58,7 @@ impl Town {
             vault: pda::vault(&a),
             pool: pda::pool_vault(&keys.market),
             insurance: pda::insurance_vault(&keys.market),
+            others,
             neighbour,
             world,
         }
@@ -260,6 +265,13 @@ fn isolation_ok_settled_market() {
     let touched = [keys.market, a, town.vault, town.pool];
     town.touches(ix::settle_position(&keys, keeper, a), &touched);
     town.touches(ix::view_rates(keys.market), &[]);
+    for position in town.others.clone() {
+        town.world.settle_position(&keys, position).unwrap();
+    }
+    let insurance = town.insurance;
+    town.world.mint_to(insurance, USD);
+    poke(&mut town.world, &keys.market, |market: &mut Market| market.insurance_atoms += USD);
+    town.touches(ix::release_funds(&keys), &[keys.market, town.pool, insurance]);
 }
 
 #[test]

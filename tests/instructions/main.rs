@@ -36,6 +36,7 @@ mod propose_admin;
 mod queue_change;
 mod record_settlement_price;
 mod refresh_position;
+mod release_funds;
 mod remove_collateral;
 mod request_withdrawal;
 mod set_delegate;

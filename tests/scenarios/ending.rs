@@ -58,8 +58,9 @@ fn early(random: &mut Random, town: &Town) -> Option<Plan> {
     let (wound_down, dying) = town.ending;
     let market = random.pick(&[wound_down, dying]);
     let keeper = town.world.keeper.key;
-    Some(match random.range(0, 2) {
+    Some(match random.range(0, 3) {
         0 => settle_market(town, market),
+        3 => Plan::of("release funds", ix::release_funds(&town.markets[market])),
         1 => Plan::of("record", ix::record_settlement_price(&town.markets[market], keeper)),
         _ => {
             let known = town.positions.first()?;
@@ -106,8 +107,23 @@ fn settle_market(town: &Town, market: usize) -> Plan {
     Plan::of("settle market", ix::settle_market(address, payer)).sure_if(may)
 }
 
+/// What nobody needs any more goes to the pool.
+fn release(town: &Town) -> Option<Plan> {
+    let (wound_down, dying) = town.ending;
+    let empty = |number: &usize| {
+        let market = town.market(*number);
+        let held = market.insurance_atoms + market.crank_budget_atoms;
+        town.is_settled(*number) && held > 0 && market.long.positions + market.short.positions == 0
+    };
+    let number = [wound_down, dying].into_iter().find(empty)?;
+    Some(Plan::of("release funds", ix::release_funds(&town.markets[number])).sure_if(true))
+}
+
 /// Every position leaves at the settlement price, whatever is frozen.
 fn leave(random: &mut Random, town: &Town) -> Option<Plan> {
+    if let Some(released) = release(town) {
+        return Some(released);
+    }
     let is_stuck = |known: &&Known| town.is_settled(known.market) && town.position(known).status == 1;
     let known = town.positions.iter().find(is_stuck).filter(|_| random.chance(90))?;
     let settle = ix::settle_position(&town.markets[known.market], town.world.keeper.key, known.key);

@@ -136,6 +136,11 @@ fn narrate_pool(event: &AnyEvent, units: &Units) -> String {
             event.reason,
             price(event.price_e12)
         ),
+        AnyEvent::FundsReleased(event) => format!(
+            "{} of insurance and {} of the crank budget are the pool's now",
+            units.quote(event.insurance_atoms),
+            units.quote(event.crank_budget_atoms)
+        ),
         AnyEvent::PositionSettled(event) => {
             format!("settled with its market: {}", closed(&event.closed, units))
         }

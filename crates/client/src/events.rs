@@ -108,6 +108,7 @@ any_event!(
     SettlementPriceRecorded,
     MarketSettledAt,
     PositionSettled,
+    FundsReleased,
     MarketMigrated,
     WithdrawalRequested,
     WithdrawalExecuted,

@@ -148,24 +148,30 @@ impl Position {
     /// The position with everything booked that it has accrued: payables rounded up, receivables down.
     pub fn accrued(&self, params: &Params, ledger: &Ledger) -> Result<Self> {
         let mut next = *self;
+        next.accrue(params, ledger)?;
+        Ok(next)
+    }
+
+    /// The same in place; after an error it is of no use.
+    pub fn accrue(&mut self, params: &Params, ledger: &Ledger) -> Result<()> {
         let side = ledger.side(self.side);
         let growth = |now: u128, then: u128| now.checked_sub(then).ok_or(RiskError::AccountingBroken);
         let borrow = growth(ledger.borrow_index_e12, self.borrow_snapshot_e12)?;
         if borrow != 0 {
-            next.owed_borrow = next.owed_borrow.plus(borrow_amount_ceil(self.reserved, borrow)?)?;
-            next.borrow_snapshot_e12 = ledger.borrow_index_e12;
+            self.owed_borrow = self.owed_borrow.plus(borrow_amount_ceil(self.reserved, borrow)?)?;
+            self.borrow_snapshot_e12 = ledger.borrow_index_e12;
         }
         let paid = growth(side.funding_paid_e24, self.funding_paid_snapshot_e24)?;
         if paid != 0 {
-            next.owed_funding = next.owed_funding.plus(funding_amount_ceil(params, self.size.0, paid)?)?;
-            next.funding_paid_snapshot_e24 = side.funding_paid_e24;
+            self.owed_funding = self.owed_funding.plus(funding_amount_ceil(params, self.size.0, paid)?)?;
+            self.funding_paid_snapshot_e24 = side.funding_paid_e24;
         }
         let received = growth(side.funding_received_e24, self.funding_received_snapshot_e24)?;
         if received != 0 {
-            next.due = next.due.plus(funding_amount_floor(params, self.size.0, received)?)?;
-            next.funding_received_snapshot_e24 = side.funding_received_e24;
+            self.due = self.due.plus(funding_amount_floor(params, self.size.0, received)?)?;
+            self.funding_received_snapshot_e24 = side.funding_received_e24;
         }
-        Ok(next)
+        Ok(())
     }
 
     /// What it would accrue in payables over `seconds` at the present rates, rounded up.

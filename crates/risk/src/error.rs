@@ -41,6 +41,8 @@ pub enum RiskError {
     MarketSettled,
     /// The market is not settled.
     MarketNotSettled,
+    /// Positions of the settled market are still open.
+    PositionsRemain,
     /// Neither is its oracle dead nor its wind-down complete.
     SettlementNotDue,
     /// No wind-down has begun.

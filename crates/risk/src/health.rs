@@ -33,7 +33,10 @@ pub struct Health {
 
 /// Health of `position` in `market`, which has observed `sample`.
 pub fn health(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> Result<Health> {
-    let position = position.accrued(&market.params, &market.ledger)?.lowered(market)?;
+    let mut current = *position;
+    current.accrue(&market.params, &market.ledger)?;
+    current.lower(market)?;
+    let position = current;
     let assessment = assess(market, &position, sample, now)?;
     let initial = match position.status {
         PositionStatus::Open => {

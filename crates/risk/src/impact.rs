@@ -44,6 +44,31 @@ pub fn impact(
     size: BaseAtoms,
     index: PriceE12,
 ) -> Result<Impact> {
+    of_trade(params, ledger, is_buy, size, index, |low, high, reference| {
+        potential_floor(params, low, high, reference)
+    })
+}
+
+/// The same of a trade whose rebate stays in the pool: what is not paid is not computed either.
+pub fn impact_without_rebate(
+    params: &Params,
+    ledger: &Ledger,
+    is_buy: bool,
+    size: BaseAtoms,
+    index: PriceE12,
+) -> Result<Impact> {
+    of_trade(params, ledger, is_buy, size, index, |_, _, _| Ok(QuoteAtoms::ZERO))
+}
+
+/// `rebate` is paid for what lies between two skews that were paid for at a price.
+fn of_trade(
+    params: &Params,
+    ledger: &Ledger,
+    is_buy: bool,
+    size: BaseAtoms,
+    index: PriceE12,
+    rebate: impl FnOnce(BaseAtoms, BaseAtoms, PriceE12) -> Result<QuoteAtoms>,
+) -> Result<Impact> {
     if params.impact_scale_quote_atoms.is_zero() {
         // A skew that came about without impact was not paid for.
         return Ok(Impact::default());
@@ -62,14 +87,14 @@ pub fn impact(
         })
     } else if size <= skew {
         let after = skew.minus(size)?;
-        let rebate = potential_floor(params, after, skew, reference)?;
+        let rebate = rebate(after, skew, reference)?;
         let reference = if after.is_zero() { PriceE12::ZERO } else { reference };
         Ok(Impact { charge: QuoteAtoms::ZERO, rebate, reference, reference_unpaid: reference })
     } else {
         let after = size.minus(skew)?;
         Ok(Impact {
             charge: potential_ceil(params, BaseAtoms::ZERO, after, index)?,
-            rebate: potential_floor(params, BaseAtoms::ZERO, skew, reference)?,
+            rebate: rebate(BaseAtoms::ZERO, skew, reference)?,
             reference: index,
             reference_unpaid: PriceE12::ZERO,
         })

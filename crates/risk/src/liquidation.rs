@@ -105,6 +105,7 @@ struct Standing {
 }
 
 impl Standing {
+    #[inline(always)]
     fn at(market: &Market, position: &Position, price: PriceE12) -> Result<Self> {
         let valuation = position.value(&market.params, price)?;
         let maintenance_margin = position.maintenance_margin(valuation.notional)?;
@@ -115,6 +116,7 @@ impl Standing {
     /// Where the edge that favours a position reaches its payout cap: at that edge, a cap would be paid that
     /// the price has not reached. It counts at the edge against the position, where its owner could close;
     /// a position that has not reached it there is judged at the index, and by its margin alone.
+    #[cold]
     fn of_doubtful_cap(market: &Market, position: &Position, sample: &Sample) -> Result<Self> {
         let against = Self::at(market, position, sample.closing_edge(position.side)?)?;
         if against.reason == Some(LiquidationReason::PayoutCapped) {

@@ -9,6 +9,10 @@ use crate::params::{ADDON_AT_DEPTH_PPM, ADDON_PPM_MAX, INITIAL_OVER_MAINTENANCE_
 use crate::position::Position;
 use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
 
+/// What the root is divided by: 1 / 1 %. A whole number, so that one division rounds as product and division would.
+const DEPTH_OVER_ADDON: u64 = 100;
+const _: () = assert!(DEPTH_OVER_ADDON * ADDON_AT_DEPTH_PPM == PPM);
+
 /// Add-on of a side: 1 % * sqrt(open interest / depth), at most 10 %, rounded up.
 ///
 /// It depends on the side's open interest and not on a position's size: at one time, one large position and
@@ -16,8 +20,7 @@ use crate::units::{BaseAtoms, PPM, Ppm, PriceE12, QuoteAtoms};
 pub fn addon_ppm_ceil(params: &Params, open_interest: QuoteAtoms) -> Result<Ppm> {
     let scaled = fixed::product(open_interest.0, 1_000_000_000_000);
     let root_ppm = fixed::sqrt_ceil(fixed::div_u64_ceil(scaled, params.depth_quote_atoms.0)?)?;
-    let addon = fixed::div_u64_ceil(fixed::times(root_ppm, ADDON_AT_DEPTH_PPM)?, PPM)?
-        .min(u128::from(ADDON_PPM_MAX.0));
+    let addon = fixed::div_u64_ceil(root_ppm, DEPTH_OVER_ADDON)?.min(u128::from(ADDON_PPM_MAX.0));
     u32::try_from(addon).map(Ppm).map_err(|_| RiskError::Overflow)
 }
 

@@ -55,6 +55,7 @@ impl Standing {
 
 impl Position {
     /// `margin_called` after a look at it: only an open position is called.
+    #[inline]
     pub fn called(&self, standing: &Standing) -> Result<Self> {
         let margin_called = self.status == PositionStatus::Open && standing.is_below(CALL_PPM)?;
         Ok(Self { margin_called, ..*self })

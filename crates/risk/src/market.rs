@@ -102,7 +102,7 @@ impl Market {
             return Ok(Observed { counted, opened_bucket, gap_secs });
         }
         if opened_bucket {
-            self.volatility = self.volatility.sampled(sample, &self.params)?;
+            self.volatility.take(sample, &self.params)?;
         }
         self.oracle.mark = self.oracle.mark_after(sample)?;
         self.oracle.index = sample.price;

@@ -19,11 +19,17 @@ impl Position {
     /// The downward branch: a fallen m_ramp and a shrunken open interest lower the requirement at once.
     pub fn lowered(&self, market: &Market) -> Result<Self> {
         let mut next = *self;
-        if next.status == PositionStatus::Open {
-            next.margin_ppm = next.margin_ppm.min(market.volatility.ramp_ppm_ceil()?);
-            next.addon_ppm = next.addon_ppm.min(market.addon_ppm(next.side)?);
-        }
+        next.lower(market)?;
         Ok(next)
+    }
+
+    /// The same in place; after an error it is of no use.
+    pub fn lower(&mut self, market: &Market) -> Result<()> {
+        if self.status == PositionStatus::Open {
+            self.margin_ppm = self.margin_ppm.min(market.volatility.ramp_ppm_ceil()?);
+            self.addon_ppm = self.addon_ppm.min(market.addon_ppm(self.side)?);
+        }
+        Ok(())
     }
 
     /// Both branches. `self` is accrued, `market` has observed `sample`.
@@ -32,27 +38,34 @@ impl Position {
     /// mm_pos = max(mm_pos, min(m_ramp, q_worst / 1.1 - addon_pos - liq_fee_pos)), rising at most 25 % an
     /// hour. q_worst is the health at the worst index of the last 72 hours or since open, and now.
     pub fn refreshed(&self, market: &Market, sample: &Sample, now: UnixSeconds) -> Result<Self> {
-        let mut next = self.lowered(market)?;
+        let mut next = *self;
+        next.refresh(market, sample, now)?;
+        Ok(next)
+    }
+
+    /// The same in place; after an error it is of no use.
+    pub fn refresh(&mut self, market: &Market, sample: &Sample, now: UnixSeconds) -> Result<()> {
+        self.lower(market)?;
         let ramp = market.volatility.ramp_ppm_ceil()?;
-        if next.status != PositionStatus::Open {
-            return Ok(next);
+        if self.status != PositionStatus::Open {
+            return Ok(());
         }
-        if ramp <= next.margin_ppm {
-            next.margin_refreshed_at = now;
-            return Ok(next);
+        if ramp <= self.margin_ppm {
+            self.margin_refreshed_at = now;
+            return Ok(());
         }
-        let seconds = now.since(next.margin_refreshed_at)?;
+        let seconds = now.since(self.margin_refreshed_at)?;
         if seconds < RISE_INTERVAL_SECS {
-            return Ok(next);
+            return Ok(());
         }
-        let shown = next.shown_margin_ppm(market, sample)?;
-        let reach = step(u64::from(next.margin_ppm.0), RISE_PPM_PER_HOUR, seconds)?
-            .checked_add(u64::from(next.margin_ppm.0))
+        let shown = self.shown_margin_ppm(market, sample)?;
+        let reach = step(u64::from(self.margin_ppm.0), RISE_PPM_PER_HOUR, seconds)?
+            .checked_add(u64::from(self.margin_ppm.0))
             .ok_or(RiskError::Overflow)?;
         let reach = u32::try_from(reach).map(Ppm).map_err(|_| RiskError::Overflow)?;
-        next.margin_ppm = next.margin_ppm.max(ramp.min(shown).min(reach));
-        next.margin_refreshed_at = now;
-        Ok(next)
+        self.margin_ppm = self.margin_ppm.max(ramp.min(shown).min(reach));
+        self.margin_refreshed_at = now;
+        Ok(())
     }
 
     /// What an owner's own act does before it: both branches, up at once and not at 25 % an hour.
@@ -61,15 +74,22 @@ impl Position {
     /// out, is not helped by it: the position would stay reduce-only while the market's margin rises. What
     /// the position has shown bounds the rise here too.
     pub fn lifted(&self, market: &Market, sample: &Sample, now: UnixSeconds) -> Result<Self> {
-        let mut next = self.lowered(market)?;
-        if next.status == PositionStatus::Open {
-            let ramp = market.volatility.ramp_ppm_ceil()?;
-            if ramp > next.margin_ppm {
-                next.margin_ppm = next.margin_ppm.max(ramp.min(next.shown_margin_ppm(market, sample)?));
-            }
-            next.margin_refreshed_at = now;
-        }
+        let mut next = *self;
+        next.lift(market, sample, now)?;
         Ok(next)
+    }
+
+    /// The same in place; after an error it is of no use.
+    pub fn lift(&mut self, market: &Market, sample: &Sample, now: UnixSeconds) -> Result<()> {
+        self.lower(market)?;
+        if self.status == PositionStatus::Open {
+            let ramp = market.volatility.ramp_ppm_ceil()?;
+            if ramp > self.margin_ppm {
+                self.margin_ppm = self.margin_ppm.max(ramp.min(self.shown_margin_ppm(market, sample)?));
+            }
+            self.margin_refreshed_at = now;
+        }
+        Ok(())
     }
 
     /// `self`, as stored, with requirement, sighting and call of `projected` and nothing else.

@@ -133,7 +133,9 @@ pub fn top_up(
     position.require_open()?;
     plan.require_due(now)?;
     let split = plan.next()?;
-    let current = position.accrued(&market.params, &market.ledger)?.lowered(market)?;
+    let mut current = *position;
+    current.accrue(&market.params, &market.ledger)?;
+    current.lower(market)?;
     let assessment = assess(market, &current, sample, now)?;
     let before = Standing::of(&assessment);
     if assessment.readiness == Readiness::Ready(LiquidationReason::PayoutCapped) {

@@ -8,6 +8,7 @@ mod collateral;
 mod decrease;
 mod increase;
 mod liquidate;
+mod release_funds;
 mod settle;
 mod settle_final;
 
@@ -16,6 +17,7 @@ pub use collateral::{CollateralReport, add_collateral, remove_collateral};
 pub use decrease::{DecreaseArgs, DecreaseReport, decrease};
 pub use increase::{IncreaseArgs, IncreaseReport, increase};
 pub use liquidate::{Frozen, Liquidation, LiquidationReport, liquidate};
+pub use release_funds::{ReleaseReport, release_funds};
 pub use settle::{CollectReport, SettleReport, collect_frozen, settle_capped};
 pub use settle_final::{FinalReport, settle_final};
 

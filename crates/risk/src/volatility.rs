@@ -114,34 +114,41 @@ impl Volatility {
     }
 
     /// State after the first sample of a bucket.
-    #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
     pub fn sampled(&self, sample: &Sample, params: &Params) -> Result<Self> {
+        let mut next = *self;
+        next.take(sample, params)?;
+        Ok(next)
+    }
+
+    /// The same in place; after an error it is of no use.
+    #[inline(never)] // A frame of its own: sBPF frames hold 4 KiB.
+    pub fn take(&mut self, sample: &Sample, params: &Params) -> Result<()> {
         if self.first_sampled_at.is_zero() {
-            return Self::first(sample, params);
+            *self = Self::first(sample, params)?;
+            return Ok(());
         }
         let seconds = sample.publish_time.since(self.sampled_at)?;
-        let mut next = *self;
         if seconds > GAP_SECS {
-            next.variance_1h_e24 = next.variance_1h_e24.max(next.variance_1d_e24);
+            self.variance_1h_e24 = self.variance_1h_e24.max(self.variance_1d_e24);
         }
         let change_e9 = relative_change_e9(sample.price, self.sampled_price)?.min(RETURN_E9_MAX);
         let impulse = Impulse::of(squared_e24(change_e9)?, seconds)?;
         let kept_1d = DecayRate::TAU_1D.weight_q48(seconds)?;
         let blend = |variance, kept| average(variance, kept, &impulse);
-        next.variance_1h_e24 = blend(next.variance_1h_e24, DecayRate::TAU_1H.weight_q48(seconds)?)?;
-        next.variance_1d_e24 = blend(next.variance_1d_e24, kept_1d)?;
-        next.variance_30d_e24 = blend(next.variance_30d_e24, DecayRate::TAU_30D.weight_q48(seconds)?)?;
+        self.variance_1h_e24 = blend(self.variance_1h_e24, DecayRate::TAU_1H.weight_q48(seconds)?)?;
+        self.variance_1d_e24 = blend(self.variance_1d_e24, kept_1d)?;
+        self.variance_30d_e24 = blend(self.variance_30d_e24, DecayRate::TAU_30D.weight_q48(seconds)?)?;
         if !sample.ema.is_zero() {
             let deviation_e9 = relative_change_e9(sample.price, sample.ema)?;
             let doubled = fixed::times(squared_e24(deviation_e9)?, 2)?;
             let impulse = Impulse::of(doubled, EMA_TAU_SECS)?;
-            next.variance_ema_e24 = average(next.variance_ema_e24, kept_1d, &impulse)?;
+            self.variance_ema_e24 = average(self.variance_ema_e24, kept_1d, &impulse)?;
         }
-        next.sampled_price = sample.price;
-        next.sampled_at = sample.publish_time;
-        next.target_ppm = next.target(params)?;
-        next.ramp_ppb = ramp(self.ramp_ppb, next.target_ppm, seconds)?;
-        Ok(next)
+        self.sampled_price = sample.price;
+        self.sampled_at = sample.publish_time;
+        self.target_ppm = self.target(params)?;
+        self.ramp_ppb = ramp(self.ramp_ppb, self.target_ppm, seconds)?;
+        Ok(())
     }
 
     fn first(sample: &Sample, params: &Params) -> Result<Self> {

@@ -11,7 +11,7 @@
 
 mod common;
 
-use bulkhead_risk::impact::{Impact, buys, impact};
+use bulkhead_risk::impact::{Impact, buys, impact, impact_without_rebate};
 use bulkhead_risk::orders::OrderAction;
 use common::*;
 use proptest::prelude::*;
@@ -45,8 +45,14 @@ impl Book {
         impact(&self.market.params, &self.market.ledger, is_buy, BaseAtoms(size), index).unwrap()
     }
 
+    fn charge_of(&self, is_buy: bool, size: u64, index: PriceE12) -> Impact {
+        impact_without_rebate(&self.market.params, &self.market.ledger, is_buy, BaseAtoms(size), index)
+            .unwrap()
+    }
+
     fn trade(&mut self, is_buy: bool, size: u64, index: PriceE12, how: How) {
         let mut impact = self.of(is_buy, size, index);
+        assert_eq!(self.charge_of(is_buy, size, index), impact.without_rebate());
         impact = match how {
             How::Owner | How::Unpaid => impact,
             How::Liquidation(most) => impact.without_rebate().charged_at_most(QuoteAtoms(most)),

@@ -18,7 +18,7 @@ use bulkhead_risk::settlement::{
     DEAD_ORACLE_SECS, MINUTES_MAX, MINUTES_MIN, SettlementCause, WIND_DOWN_SECS, lower_median,
     price_to_record, settle_market,
 };
-use bulkhead_risk::transition::settle_final;
+use bulkhead_risk::transition::{release_funds, settle_final};
 use common::strategies::{cases, scenes};
 use common::*;
 use proptest::prelude::*;
@@ -238,6 +238,39 @@ fn settle_final_ok_the_order_of_leaving_changes_nothing() {
     assert_eq!((end, long_first, short_first), (other_end, long_second, short_second));
     assert_eq!(end.ledger.reserved().unwrap(), QuoteAtoms::ZERO);
     assert!(end.ledger.shortfall_total > usd(300), "700 less 400, and what the long owed");
+}
+
+#[test]
+fn release_funds_ok_is_the_pools_and_nothing_else_changes() {
+    let mut market = settled(&market(), PRICE);
+    (market.ledger.insurance, market.ledger.crank_budget) = (usd(40), usd(3));
+    let report = release_funds(&market).unwrap();
+    assert_eq!((report.insurance, report.crank_budget), (usd(40), usd(3)));
+    let pool = QuoteAtoms(market.ledger.pool.0 + usd(43).0);
+    let nothing = QuoteAtoms::ZERO;
+    let expected = Ledger { pool, insurance: nothing, crank_budget: nothing, ..market.ledger };
+    assert_eq!(report.ledger, expected);
+    let again = Market { ledger: report.ledger, ..market };
+    assert_eq!(release_funds(&again), Err(RiskError::AmountZero));
+}
+
+#[test]
+fn release_funds_fails_in_a_market_that_lives_and_with_positions_of_either_side() {
+    let mut market = market();
+    market.ledger.insurance = usd(40);
+    for status in [MarketStatus::Active, MarketStatus::ReduceOnly] {
+        assert_eq!(release_funds(&Market { status, ..market }), Err(RiskError::MarketNotSettled));
+    }
+    for side in [Side::Long, Side::Short] {
+        let (held, position) = open(&market, side, 10_000, usd(1_000));
+        let mut held = settled(&held, PRICE);
+        assert_eq!(release_funds(&held), Err(RiskError::PositionsRemain));
+        held.ledger = settle_final(&held, &position, false).unwrap().ledger;
+        assert_eq!(release_funds(&held).unwrap().insurance, usd(40));
+    }
+    let mut overfull = settled(&market, PRICE);
+    overfull.ledger.pool = QuoteAtoms(u64::MAX - usd(39).0);
+    assert_eq!(release_funds(&overfull), Err(RiskError::Overflow));
 }
 
 #[test]

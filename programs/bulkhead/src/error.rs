@@ -128,6 +128,8 @@ pub enum BulkheadError {
     MarketAlreadyMigrated = 127,
     #[msg("This account is not a market of the version before")]
     MarketNotMigratable = 128,
+    #[msg("Positions of the settled market are still open: settle them first")]
+    PositionsRemain = 129,
 
     // --- 200: oracle -----------------------------------------------------------------------------
     #[msg("This is not the market's price account")]

@@ -162,6 +162,11 @@ pub mod bulkhead {
         handle_settle_position(ctx)
     }
 
+    /// Gives insurance and crank budget of a settled market without positions to its pool; anyone.
+    pub fn release_funds(ctx: Context<ReleaseFunds>) -> Result<()> {
+        handle_release_funds(ctx)
+    }
+
     /// Keeps the price of a minute of a market's wind-down; anyone.
     pub fn record_settlement_price(ctx: Context<RecordSettlementPrice>) -> Result<()> {
         handle_record_settlement_price(ctx)

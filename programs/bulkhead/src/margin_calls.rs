@@ -17,19 +17,26 @@ pub(crate) fn store_called(
     after: &risk::Position,
     standing: &Standing,
 ) -> Result<()> {
-    store_announced(account, key, &after.called(standing).or_refuse()?, standing)
+    let was_called = account.margin_called != 0;
+    let after = after.called(standing).or_refuse()?;
+    account.store(&after);
+    announce(account, key, was_called, standing)
 }
 
-/// The same of what has the call already.
-pub(crate) fn store_announced(
+/// Of a look at a market that is not written: stores the requirement, the sighting and the call of `projected`.
+pub(crate) fn store_requirement(
     account: &mut Position,
     key: &Pubkey,
-    after: &risk::Position,
+    projected: &risk::Position,
     standing: &Standing,
 ) -> Result<()> {
     let was_called = account.margin_called != 0;
-    account.store(after);
-    if after.margin_called && !was_called {
+    account.store_requirement(projected);
+    announce(account, key, was_called, standing)
+}
+
+fn announce(account: &Position, key: &Pubkey, was_called: bool, standing: &Standing) -> Result<()> {
+    if account.margin_called != 0 && !was_called {
         emit!(MarginCalled {
             position: *key,
             owner: account.owner,

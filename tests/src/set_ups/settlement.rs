@@ -2,12 +2,13 @@
 
 use bulkhead::instructions::{Change, DepositArgs, MarketMode};
 use bulkhead::oracle::OracleSource;
-use bulkhead::state::{OrderAction, PositionSide};
+use bulkhead::state::{Market, OrderAction, PositionSide};
 use bulkhead_client::{MarketKeys, ix, pda};
 use bulkhead_lab::world::{Opening, PriceUpdate, World, defaults};
 use solana_account::Account;
 
-use super::{Step, busy, next_minute};
+use super::{Step, busy, next_minute, options};
+use crate::poke;
 
 const BTC: u64 = defaults::BASE_UNIT;
 const USD: u64 = defaults::QUOTE_UNIT;
@@ -16,6 +17,7 @@ const PRICE: u64 = defaults::START_PRICE_E8;
 pub(super) fn walk(step: &mut Step) {
     wind_down(step);
     dead_oracle(step);
+    leftovers(step);
     migration(step);
     collateral(step);
 }
@@ -57,6 +59,19 @@ fn dead_oracle(step: &mut Step) {
     for (set_up, position) in [("at a gain", gains), ("at a loss", loses), ("in a frozen vault", frozen)] {
         step(&mut world, set_up, ix::settle_position(&keys, keeper, position));
     }
+}
+
+fn leftovers(step: &mut Step) {
+    let mut world = World::with(options()).expect("the world comes up");
+    let (keys, owner) = (world.keys, world.actor(1_000_000 * USD));
+    let position = world.open(&owner, &Opening::new(PositionSide::Long, BTC, 20_000 * USD)).expect("open");
+    let insurance = pda::insurance_vault(&keys.market);
+    world.mint_to(insurance, USD);
+    poke::<Market>(&mut world, &keys.market, |market| market.insurance_atoms += USD);
+    world.warp_to(world.now() + 604_800);
+    world.settle_market().expect("settle the market");
+    world.settle_position(&keys, position).expect("settle the position");
+    step(&mut world, "insurance and crank budget", ix::release_funds(&keys));
 }
 
 fn migration(step: &mut Step) {

@@ -18,6 +18,7 @@ import {
   getDepositedDecoder,
   getFeesCollectedDecoder,
   getFrozenCollectedDecoder,
+  getFundsReleasedDecoder,
   getLiquidationSkippedDecoder,
   getMarginCalledDecoder,
   getMarketCreatedDecoder,
@@ -59,6 +60,7 @@ import {
   type Deposited,
   type FeesCollected,
   type FrozenCollected,
+  type FundsReleased,
   type LiquidationSkipped,
   type MarginCalled,
   type MarketCreated,
@@ -104,6 +106,7 @@ export type BulkheadEvent =
   | { name: "Deposited"; data: Deposited }
   | { name: "FeesCollected"; data: FeesCollected }
   | { name: "FrozenCollected"; data: FrozenCollected }
+  | { name: "FundsReleased"; data: FundsReleased }
   | { name: "LiquidationSkipped"; data: LiquidationSkipped }
   | { name: "MarginCalled"; data: MarginCalled }
   | { name: "MarketCreated"; data: MarketCreated }
@@ -149,6 +152,7 @@ const KNOWN: Known[] = [
   [[111, 141, 26, 45, 161, 35, 100, 57], "Deposited", getDepositedDecoder],
   [[233, 23, 117, 225, 107, 178, 254, 8], "FeesCollected", getFeesCollectedDecoder],
   [[75, 23, 35, 148, 175, 91, 90, 10], "FrozenCollected", getFrozenCollectedDecoder],
+  [[178, 119, 252, 230, 131, 104, 210, 210], "FundsReleased", getFundsReleasedDecoder],
   [[2, 121, 208, 87, 80, 48, 183, 197], "LiquidationSkipped", getLiquidationSkippedDecoder],
   [[11, 36, 230, 128, 84, 84, 219, 94], "MarginCalled", getMarginCalledDecoder],
   [[88, 184, 130, 231, 226, 84, 6, 58], "MarketCreated", getMarketCreatedDecoder],

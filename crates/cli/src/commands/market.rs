@@ -48,6 +48,11 @@ pub enum Command {
         /// Index, asset (BTC) or address
         market: MarketName,
     },
+    /// Give insurance and crank budget of a settled market without positions to its pool; anyone
+    ReleaseFunds {
+        /// Index, asset (BTC) or address
+        market: MarketName,
+    },
 }
 
 impl Command {
@@ -59,6 +64,7 @@ impl Command {
             Self::Rates { market } => rates::show(session, &market).await.map(Some),
             Self::RecordPrice { market } => ending::record_price(session, &market).await,
             Self::Settle { market } => ending::settle(session, &market).await,
+            Self::ReleaseFunds { market } => ending::release_funds(session, &market).await,
         }
     }
 }

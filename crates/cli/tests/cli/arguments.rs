@@ -21,7 +21,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 /// One line of every command, and of what it takes.
-const UNDERSTOOD: [&str; 73] = [
+const UNDERSTOOD: [&str; 74] = [
     "market list",
     "market show BTC --output json",
     "position open BTC long 1.5BTC 5000~USDC",
@@ -61,6 +61,7 @@ const UNDERSTOOD: [&str; 73] = [
     "market rates BTC",
     "market record-price 0",
     "market settle KEY",
+    "market release-funds BTC",
     "position settle KEY",
     "migrate market 0",
     "protocol show",

@@ -3,6 +3,7 @@
 use bulkhead::error::BulkheadError;
 use bulkhead::instructions::Change;
 use bulkhead::state::MARKET_SETTLED;
+use bulkhead::views::MarketParams;
 use bulkhead_client::pda;
 use bulkhead_lab::world::defaults;
 use solana_pubkey::Pubkey;
@@ -169,6 +170,12 @@ fn update_paid_ok_pays_the_first_sample_of_a_minute_and_no_other() {
 #[test]
 fn market_settle_ok_and_position_close_ok_after_a_wind_down() {
     let node = Node::start("wind-down", FUNDS);
+    node.with(|chain| {
+        // Of the fee, a part is the crank budget's.
+        let params = MarketParams { trade_fee_ppm: 500, ..defaults::params() };
+        let market = chain.world.keys.market;
+        chain.world.change(Some(market), Change::MarketParams(params)).unwrap();
+    });
     let position = open(&node);
     assert!(node.text(&["market", "rates", "BTC"]).contains("long less short"));
     assert_error(&node, &["market", "settle", "BTC"], BulkheadError::SettlementNotDue);
@@ -194,8 +201,12 @@ fn market_settle_ok_and_position_close_ok_after_a_wind_down() {
     assert!(node.text(&["market", "rates", "BTC"]).contains("none"));
     assert!(node.text(&["position", "show", "BTC/0"]).contains("Its market is settled."));
     assert_eq!(node.json(&["position", "list"]).as_array().unwrap().len(), 1);
+    assert_error(&node, &["market", "release-funds", "BTC"], BulkheadError::PositionsRemain);
     assert_eq!(node.json(&["position", "close", "BTC/0"])["transactions"].as_array().unwrap().len(), 2);
     assert!(node.with(|chain| chain.world.position_at(&position)).is_none());
+    let told = node.text(&["market", "release-funds", "BTC"]);
+    assert!(told.contains("of the crank budget are the pool's now"), "{told}");
+    assert_error(&node, &["market", "release-funds", "BTC"], BulkheadError::NothingToCollect);
 }
 
 #[test]

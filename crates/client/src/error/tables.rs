@@ -62,6 +62,7 @@ pub const BULKHEAD_ERRORS: &[BulkheadError] = &[
     BulkheadError::SettlementMismatch,
     BulkheadError::MarketAlreadyMigrated,
     BulkheadError::MarketNotMigratable,
+    BulkheadError::PositionsRemain,
     BulkheadError::OracleAccountMismatch,
     BulkheadError::OracleOwnerMismatch,
     BulkheadError::OracleDataInvalid,

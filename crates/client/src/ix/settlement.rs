@@ -41,6 +41,18 @@ pub fn settle_position(keys: &MarketKeys, keeper: Pubkey, position: Pubkey) -> I
     build(accounts, instruction::SettlePosition {})
 }
 
+/// Gives insurance and crank budget of a settled market without positions to its pool. Nobody signs.
+pub fn release_funds(keys: &MarketKeys) -> Instruction {
+    let accounts = accounts::ReleaseFunds {
+        market: keys.market,
+        pool_vault: pda::pool_vault(&keys.market),
+        insurance_vault: pda::insurance_vault(&keys.market),
+        collateral_mint: keys.collateral_mint,
+        token_program: keys.token_program,
+    };
+    build(accounts, instruction::ReleaseFunds {})
+}
+
 /// Rewrites a market of the version before in this one's layout. `payer` signs and pays the added rent.
 pub fn migrate_market(payer: Pubkey, market: Pubkey) -> Instruction {
     let accounts = accounts::MigrateMarket { payer, market, system_program: system_program::ID };

@@ -1,10 +1,10 @@
-//! The end of a market: the price of each minute of its wind-down, and settling it once these are complete or its
-//! oracle is dead.
+//! The end of a market: the price of each minute of its wind-down, settling it once these are complete or its
+//! oracle is dead, and giving its pool what it had put aside once its last position has left.
 
 use bulkhead::state::{MARKET_SETTLED, Settlement};
 use bulkhead_client::quote::Look;
 use bulkhead_client::{ix, pda};
-use bulkhead_risk::{Purpose, UnixSeconds, settlement};
+use bulkhead_risk::{Purpose, UnixSeconds, settlement, transition};
 
 use crate::action::Action;
 use crate::duty::Duty;
@@ -16,10 +16,11 @@ pub(super) fn plan(view: &View<'_>, now: UnixSeconds) -> Vec<Action> {
 }
 
 fn action(view: &View<'_>, market: &MarketState, now: UnixSeconds) -> Option<Action> {
-    if market.account.status == MARKET_SETTLED {
-        return None;
-    }
     let (keys, key) = (&market.keys, pda::settlement(&market.keys.market));
+    if market.account.status == MARKET_SETTLED {
+        let _released = transition::release_funds(&market.account.view().ok()?).ok()?;
+        return Some(Action::of(Duty::SettleMarkets, market, keys.market, ix::release_funds(keys)));
+    }
     let kept = view.state.settlement(&key);
     let instruction = if is_over(market, kept, now)? {
         ix::settle_market(keys.market, kept.map_or(view.keeper, |kept| kept.payer))

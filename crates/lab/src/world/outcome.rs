@@ -62,6 +62,7 @@ fn name_of(instruction: &Instruction) -> &'static str {
         QueueChange "queue_change", ApplyChange "apply_change", CancelChange "cancel_change",
         Pause "pause", Unpause "unpause", MigrateMarket "migrate_market", SettleMarket "settle_market",
         RecordSettlementPrice "record_settlement_price", SettlePosition "settle_position",
+        ReleaseFunds "release_funds",
         ViewRates "view_rates", ViewPool "view_pool", RequestWithdrawal "request_withdrawal",
         ExecuteWithdrawal "execute_withdrawal", CancelWithdrawal "cancel_withdrawal",
         SetTopUp "set_top_up", CancelTopUp "cancel_top_up", ExecuteTopUp "execute_top_up",

@@ -56,7 +56,9 @@ pub fn remove_collateral(
     }
     position.require_open()?;
     let params = &market.params;
-    let mut position = position.accrued(params, &market.ledger)?.lifted(market, sample, now)?;
+    let mut position = *position;
+    position.accrue(params, &market.ledger)?;
+    position.lift(market, sample, now)?;
     // CANNOT remove while its stored margin is behind the market's.
     if position.is_reduce_only(market)? {
         return Err(RiskError::PositionReduceOnly);

@@ -55,7 +55,9 @@ pub fn decrease(
         return Err(RiskError::SizeZero);
     }
     let params = &market.params;
-    let before = position.accrued(params, &market.ledger)?.refreshed(market, sample, now)?;
+    let mut before = *position;
+    before.accrue(params, &market.ledger)?;
+    before.refresh(market, sample, now)?;
     let mut position = before;
     let mut ledger = market.ledger;
     let size = size_or_all(market, &before, sample, args.size)?;

@@ -118,7 +118,9 @@ fn eligible(market: &Market, position: &Position, sample: &Sample, now: UnixSeco
             ..*position
         }),
         PositionStatus::Open => {
-            let position = position.accrued(&market.params, &market.ledger)?.lifted(market, sample, now)?;
+            let mut position = *position;
+            position.accrue(&market.params, &market.ledger)?;
+            position.lift(market, sample, now)?;
             // CANNOT grow while its stored margin is behind the market's.
             if position.is_reduce_only(market)? {
                 return Err(RiskError::PositionReduceOnly);

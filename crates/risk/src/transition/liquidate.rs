@@ -2,12 +2,13 @@
 
 use crate::error::{Result, RiskError};
 use crate::fixed;
-use crate::impact::{Impact, buys, impact};
+use crate::impact::{Impact, buys, impact_without_rebate};
 use crate::insurance::InsurancePayout;
 use crate::ledger::Ledger;
 use crate::liquidation::{
     Assessment, LiquidationReason, Readiness, assess, assess_margin, fee_ppm_floor, reason, size_to_close,
 };
+use crate::margin_call::Standing;
 use crate::market::Market;
 use crate::oracle::Sample;
 use crate::orders::OrderAction;
@@ -45,6 +46,8 @@ pub struct LiquidationReport {
     pub trade_fee: QuoteAtoms,
     /// Tokens between vault and pool.
     pub flow: PoolFlow,
+    /// How what is left of it stands, at the price that liquidated it; none where nothing is left.
+    pub after: Option<Standing>,
     /// Position afterwards.
     pub position: Position,
     /// Ledger afterwards.
@@ -87,7 +90,9 @@ pub fn liquidate(
     now: UnixSeconds,
 ) -> Result<Liquidation> {
     position.require_open()?;
-    let position = position.accrued(&market.params, &market.ledger)?.lowered(market)?;
+    let mut position = *position;
+    position.accrue(&market.params, &market.ledger)?;
+    position.lower(market)?;
     let mut assessment = assess(market, &position, sample, now)?;
     if assessment.readiness == Readiness::Ready(LiquidationReason::PayoutCapped) && !frozen.vault {
         if let Some(report) = settle(market, position, assessment)? {
@@ -164,13 +169,16 @@ fn cure(
     let size = size_to_close(market, position, &assessment, cost)?;
     if size < position.size {
         match take(market, position, assessment, reason, (size, rate)) {
-            Ok(mut report) if is_cured(market, &report)? => {
-                // What cured it is not something it has shown: its requirement starts to rise from here.
-                report.position.margin_refreshed_at = now;
-                return Ok(report);
+            Ok(mut report) => {
+                report.after = cured(market, &report)?;
+                if report.after.is_some() {
+                    // What cured it is not something it has shown: its requirement starts to rise from here.
+                    report.position.margin_refreshed_at = now;
+                    return Ok(report);
+                }
             }
             // What is owed may be more than a part brings in, with the gain of the rest still open.
-            Ok(_) | Err(RiskError::DecreaseWorsensHealth) => {}
+            Err(RiskError::DecreaseWorsensHealth) => {}
             Err(other) => return Err(other),
         }
     }
@@ -192,8 +200,8 @@ fn impact_ppm_ceil(market: &Market, position: &Position, assessment: &Assessment
 fn charged(market: &Market, position: &Position, size: BaseAtoms, assessment: &Assessment) -> Result<Impact> {
     let is_buy = buys(position.side, OrderAction::Decrease);
     let half = assessment.valuation.equity.positive_part()?.share_floor(HALF)?;
-    let impact = impact(&market.params, &market.ledger, is_buy, size, market.oracle.index)?;
-    let charged = impact.without_rebate().charged_at_most(half);
+    let impact = impact_without_rebate(&market.params, &market.ledger, is_buy, size, market.oracle.index)?;
+    let charged = impact.charged_at_most(half);
     if charged.is_none() {
         return Ok(charged);
     }
@@ -203,11 +211,13 @@ fn charged(market: &Market, position: &Position, size: BaseAtoms, assessment: &A
     Ok(if cost.0 > assessment.valuation.equity.0.max(0) { impact.waived() } else { charged })
 }
 
-/// INV-07: after a partial liquidation the position is not liquidatable at the price that liquidated it.
-fn is_cured(market: &Market, report: &LiquidationReport) -> Result<bool> {
-    let valuation = report.position.value(&market.params, report.assessment.price)?;
-    let required = report.position.maintenance_margin(valuation.notional)?;
-    Ok(reason(&report.position, &valuation, required).is_none())
+/// How the rest stands at the price that liquidated a part, if it is not liquidatable there (INV-07).
+fn cured(market: &Market, report: &LiquidationReport) -> Result<Option<Standing>> {
+    let price = report.assessment.price;
+    let valuation = report.position.value(&market.params, price)?;
+    let maintenance_margin = report.position.maintenance_margin(valuation.notional)?;
+    let is_cured = reason(&report.position, &valuation, maintenance_margin).is_none();
+    Ok(is_cured.then_some(Standing { price, equity: valuation.equity, maintenance_margin }))
 }
 
 /// Closes `size` with the liquidation fee of `rate`.
@@ -249,6 +259,7 @@ fn take(
         settle_pay: QuoteAtoms::ZERO,
         trade_fee,
         flow,
+        after: None,
         position,
         ledger,
     })
@@ -283,6 +294,7 @@ fn settle(
         settle_pay: settled.keeper_pay,
         trade_fee: settled.trade_fee,
         flow: settled.flow,
+        after: None,
         position: settled.position,
         ledger: settled.ledger,
     }))
@@ -307,6 +319,7 @@ fn close_frozen(
         settle_pay: QuoteAtoms::ZERO,
         trade_fee: QuoteAtoms::ZERO,
         flow: PoolFlow::default(),
+        after: None,
         position: frozen.position,
         ledger: frozen.ledger,
     })
@@ -334,7 +347,7 @@ pub(crate) fn close_in_books(
     let size = position.size;
     let before = position.collateral;
     let is_buy = buys(position.side, OrderAction::Decrease);
-    let impact = impact(&market.params, &ledger, is_buy, size, market.oracle.index)?.waived();
+    let impact = impact_without_rebate(&market.params, &ledger, is_buy, size, market.oracle.index)?.waived();
     let closed = close_with_impact(&market.params, &mut ledger, &mut position, size, price, &impact)?;
     let net = PoolFlow::net(closed.loss_paid.plus(closed.owed_paid)?, closed.payout)?;
     ledger.pool = ledger.pool.plus(net.to_vault)?.minus(net.to_pool)?;

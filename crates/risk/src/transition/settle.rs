@@ -2,7 +2,7 @@
 
 use crate::accrual::borrow_amount_ceil;
 use crate::error::{Result, RiskError};
-use crate::impact::{buys, impact};
+use crate::impact::{buys, impact_without_rebate};
 use crate::ledger::Ledger;
 use crate::market::Market;
 use crate::oracle::Sample;
@@ -58,7 +58,7 @@ pub(crate) fn settle_at(
     let mut ledger = market.ledger;
     let size = position.size;
     let is_buy = buys(position.side, OrderAction::Decrease);
-    let impact = impact(params, &ledger, is_buy, size, market.oracle.index)?.without_rebate();
+    let impact = impact_without_rebate(params, &ledger, is_buy, size, market.oracle.index)?;
     let fill = impact.on_price(params, is_buy, size, price)?;
     if !position.has_reached_cap(&position.value(params, fill)?) {
         return Ok(None);

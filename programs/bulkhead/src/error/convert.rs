@@ -25,6 +25,7 @@ impl From<RiskError> for BulkheadError {
             RiskError::MarketNotActive => Self::MarketNotActive,
             RiskError::MarketSettled => Self::MarketSettled,
             RiskError::MarketNotSettled => Self::MarketNotSettled,
+            RiskError::PositionsRemain => Self::PositionsRemain,
             RiskError::SettlementNotDue => Self::SettlementNotDue,
             RiskError::NotWindingDown => Self::NotWindingDown,
             RiskError::SettlementMinuteRecorded => Self::SettlementMinuteRecorded,

@@ -59,6 +59,18 @@ pub struct PositionSettled {
     pub closed: ClosedAmounts,
 }
 
+/// What insurance and crank budget of a settled market still held became its pool's.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FundsReleased {
+    /// Market.
+    pub market: Pubkey,
+    /// From the insurance vault to the pool vault.
+    pub insurance_atoms: u64,
+    /// From the crank budget to the pool.
+    pub crank_budget_atoms: u64,
+}
+
 /// A market was rewritten in this version's layout.
 #[event]
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -110,4 +110,14 @@ impl Position {
         self.below_since = view.below_since.get();
         self.margin_called = view.margin_called.into();
     }
+
+    /// Takes over requirement, sighting and call of a projection and nothing else, as
+    /// [`risk::Position::with_requirement_of`] says: nothing else is written.
+    pub fn store_requirement(&mut self, projected: &risk::Position) {
+        self.margin_ppm = projected.margin_ppm.get();
+        self.addon_ppm = projected.addon_ppm.get();
+        self.margin_refreshed_at = projected.margin_refreshed_at.get();
+        self.below_since = projected.below_since.get();
+        self.margin_called = projected.margin_called.into();
+    }
 }

@@ -126,6 +126,8 @@ export const BULKHEAD_ERROR__SETTLEMENT_MISMATCH = 0x17ee; // 6126
 export const BULKHEAD_ERROR__MARKET_ALREADY_MIGRATED = 0x17ef; // 6127
 /** MarketNotMigratable: This account is not a market of the version before */
 export const BULKHEAD_ERROR__MARKET_NOT_MIGRATABLE = 0x17f0; // 6128
+/** PositionsRemain: Positions of the settled market are still open: settle them first */
+export const BULKHEAD_ERROR__POSITIONS_REMAIN = 0x17f1; // 6129
 /** OracleAccountMismatch: This is not the market's price account */
 export const BULKHEAD_ERROR__ORACLE_ACCOUNT_MISMATCH = 0x1838; // 6200
 /** OracleOwnerMismatch: The price account is owned by another program */
@@ -394,6 +396,7 @@ export type BulkheadError =
   | typeof BULKHEAD_ERROR__POSITION_NOT_FLAT
   | typeof BULKHEAD_ERROR__POSITION_NOT_OPEN
   | typeof BULKHEAD_ERROR__POSITION_REDUCE_ONLY
+  | typeof BULKHEAD_ERROR__POSITIONS_REMAIN
   | typeof BULKHEAD_ERROR__POSITION_VAULT_MISMATCH
   | typeof BULKHEAD_ERROR__PRICE_AFTER_WINDOW
   | typeof BULKHEAD_ERROR__PRICE_BEFORE_ORDER
@@ -542,6 +545,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULKHEAD_ERROR__POSITION_NOT_FLAT]: `The position still holds size`,
     [BULKHEAD_ERROR__POSITION_NOT_OPEN]: `The position is not open yet`,
     [BULKHEAD_ERROR__POSITION_REDUCE_ONLY]: `The position may only shrink until its margin has caught up with the market's`,
+    [BULKHEAD_ERROR__POSITIONS_REMAIN]: `Positions of the settled market are still open: settle them first`,
     [BULKHEAD_ERROR__POSITION_VAULT_MISMATCH]: `This vault is not the vault of the position`,
     [BULKHEAD_ERROR__PRICE_AFTER_WINDOW]: `Price was published after the order's window: cancel the order`,
     [BULKHEAD_ERROR__PRICE_BEFORE_ORDER]: `Price was published before the order was placed`,

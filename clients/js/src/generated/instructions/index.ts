@@ -33,6 +33,7 @@ export * from "./proposeAdmin";
 export * from "./queueChange";
 export * from "./recordSettlementPrice";
 export * from "./refreshPosition";
+export * from "./releaseFunds";
 export * from "./removeCollateral";
 export * from "./requestWithdrawal";
 export * from "./setDelegate";

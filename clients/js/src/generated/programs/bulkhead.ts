@@ -90,6 +90,7 @@ import {
   getQueueChangeInstruction,
   getRecordSettlementPriceInstructionAsync,
   getRefreshPositionInstruction,
+  getReleaseFundsInstruction,
   getRemoveCollateralInstruction,
   getRequestWithdrawalInstructionAsync,
   getSetDelegateInstruction,
@@ -131,6 +132,7 @@ import {
   parseQueueChangeInstruction,
   parseRecordSettlementPriceInstruction,
   parseRefreshPositionInstruction,
+  parseReleaseFundsInstruction,
   parseRemoveCollateralInstruction,
   parseRequestWithdrawalInstruction,
   parseSetDelegateInstruction,
@@ -192,6 +194,7 @@ import {
   type ParsedQueueChangeInstruction,
   type ParsedRecordSettlementPriceInstruction,
   type ParsedRefreshPositionInstruction,
+  type ParsedReleaseFundsInstruction,
   type ParsedRemoveCollateralInstruction,
   type ParsedRequestWithdrawalInstruction,
   type ParsedSetDelegateInstruction,
@@ -213,6 +216,7 @@ import {
   type QueueChangeInput,
   type RecordSettlementPriceAsyncInput,
   type RefreshPositionInput,
+  type ReleaseFundsInput,
   type RemoveCollateralInput,
   type RequestWithdrawalAsyncInput,
   type SetDelegateInput,
@@ -395,6 +399,7 @@ export enum BulkheadInstruction {
   QueueChange,
   RecordSettlementPrice,
   RefreshPosition,
+  ReleaseFunds,
   RemoveCollateral,
   RequestWithdrawal,
   SetDelegate,
@@ -716,6 +721,17 @@ export function identifyBulkheadInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([225, 88, 91, 108, 126, 52, 2, 26]),
+      ),
+      0,
+    )
+  ) {
+    return BulkheadInstruction.ReleaseFunds;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([86, 222, 130, 86, 92, 20, 72, 65]),
       ),
       0,
@@ -957,6 +973,9 @@ export type ParsedBulkheadInstruction<
       instructionType: BulkheadInstruction.RefreshPosition;
     } & ParsedRefreshPositionInstruction<TProgram>)
   | ({
+      instructionType: BulkheadInstruction.ReleaseFunds;
+    } & ParsedReleaseFundsInstruction<TProgram>)
+  | ({
       instructionType: BulkheadInstruction.RemoveCollateral;
     } & ParsedRemoveCollateralInstruction<TProgram>)
   | ({
@@ -1193,6 +1212,13 @@ export function parseBulkheadInstruction<TProgram extends string>(
         ...parseRefreshPositionInstruction(instruction),
       };
     }
+    case BulkheadInstruction.ReleaseFunds: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulkheadInstruction.ReleaseFunds,
+        ...parseReleaseFundsInstruction(instruction),
+      };
+    }
     case BulkheadInstruction.RemoveCollateral: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1420,6 +1446,9 @@ export type BulkheadPluginInstructions = {
     input: RefreshPositionInput,
   ) => ReturnType<typeof getRefreshPositionInstruction> &
     SelfPlanAndSendFunctions;
+  releaseFunds: (
+    input: ReleaseFundsInput,
+  ) => ReturnType<typeof getReleaseFundsInstruction> & SelfPlanAndSendFunctions;
   removeCollateral: (
     input: RemoveCollateralInput,
   ) => ReturnType<typeof getRemoveCollateralInstruction> &
@@ -1664,6 +1693,11 @@ export function bulkheadProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getRefreshPositionInstruction(input),
+            ),
+          releaseFunds: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getReleaseFundsInstruction(input),
             ),
           removeCollateral: (input) =>
             addSelfPlanAndSendFunctions(

@@ -22,6 +22,7 @@ export * from "./delegateSet";
 export * from "./deposited";
 export * from "./feesCollected";
 export * from "./frozenCollected";
+export * from "./fundsReleased";
 export * from "./liquidationReason";
 export * from "./liquidationSkipped";
 export * from "./lowHigh";

@@ -35,6 +35,15 @@ pub(super) async fn settle(session: &Session, market: &MarketName) -> Outcome {
     send(session, &what, vec![settle], &Units::of(&market)).await
 }
 
+/// Gives insurance and crank budget of a settled market without positions to its pool.
+pub(super) async fn release_funds(session: &Session, market: &MarketName) -> Outcome {
+    let key = session.market_key(market).await?;
+    let market: Market = session.node().get(&key).await?;
+    let release = ix::release_funds(&MarketKeys::of(key, &market));
+    let what = format!("Release insurance and crank budget of market {} to its pool", market.index);
+    send(session, &what, vec![release], &Units::of(&market)).await
+}
+
 /// Rewrites a market of the version before. What its account says cannot be read yet.
 pub async fn migrate(session: &Session, market: &MarketName) -> Outcome {
     let key = session.market_key(market).await?;

@@ -80,6 +80,11 @@ fn settlement_accounts() {
         &ix::settle_position(&keys(), keeper, position),
         &[s(keeper), w(key(1)), w(position), w(vault()), w(pool()), r(key(3)), r(key(4))],
     );
+    let insurance = pda::insurance_vault(&key(1));
+    check::<instruction::ReleaseFunds>(
+        &ix::release_funds(&keys()),
+        &[w(key(1)), w(pool()), w(insurance), r(key(3)), r(key(4))],
+    );
     check::<instruction::MigrateMarket>(
         &ix::migrate_market(keeper, key(1)),
         &[sw(keeper), w(key(1)), r(system)],

@@ -154,6 +154,23 @@ fn settle_markets_ok_keeps_a_price_of_every_minute_and_settles() {
 }
 
 #[test]
+fn settle_markets_ok_releases_funds_once_the_last_position_has_left() {
+    let mut world = World::new();
+    world.market.status = MARKET_SETTLED;
+    (world.market.insurance_atoms, world.market.crank_budget_atoms) = (0, 1);
+    world.market.long.positions = 1;
+    world.store_market();
+    assert_eq!(world.ending(70), None, "somebody is still there");
+    world.market.long.positions = 0;
+    world.store_market();
+    let release = ix::release_funds(&world.state.market(&world.key).unwrap().keys);
+    assert_eq!(world.ending(70), Some(release));
+    world.market.crank_budget_atoms = 0;
+    world.store_market();
+    assert_eq!(world.ending(70), None, "there is nothing to release");
+}
+
+#[test]
 fn settle_markets_ok_once_the_oracle_is_dead() {
     let mut world = World::new();
     world.state.market_mut(&world.key.clone()).sample = None;

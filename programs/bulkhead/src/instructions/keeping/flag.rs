@@ -40,18 +40,18 @@ pub fn handle_flag<'info>(ctx: Context<'info, Flag<'info>>) -> Result<()> {
 #[inline(never)] // In the loop, the compiler would keep a position's fields across its turns: 170 units each.
 fn sight(seen: &Projection, position: &mut Position, key: &Pubkey) -> Result<()> {
     let before = position.view()?;
-    let current = before.accrued(&seen.market.params, &seen.market.ledger).or_refuse()?;
-    let current = current.lowered(&seen.market).or_refuse()?;
+    let mut current = before;
+    current.accrue(&seen.market.params, &seen.market.ledger).or_refuse()?;
+    current.lower(&seen.market).or_refuse()?;
     let standing = liquidation::assess(&seen.market, &current, &seen.sample, seen.now).or_refuse()?;
     let call = Standing::of(&standing);
-    let current = current.sighted(standing.readiness, &seen.sample);
-    let after = before.with_requirement_of(&current).called(&call).or_refuse()?;
+    let after = current.sighted(standing.readiness, &seen.sample).called(&call).or_refuse()?;
     // What is not open, or needs neither a second sample nor a margin call, stays as it is.
     let same_call = after.margin_called == before.margin_called;
     if standing.readiness == Readiness::Healthy && before.below_since.is_zero() && same_call {
         return Ok(());
     }
-    margin_calls::store_announced(position, key, &after, &call)?;
+    margin_calls::store_requirement(position, key, &after, &call)?;
     position.assert_consistent()?;
     if after.below_since != before.below_since {
         emit!(PositionSighted {

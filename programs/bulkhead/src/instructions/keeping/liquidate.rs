@@ -131,7 +131,13 @@ fn decide(accounts: &Liquidate, frozen: Frozen) -> Result<Option<(Box<Liquidatio
         Liquidation::Done(report) => {
             seen.market.ledger = report.ledger;
             market.store_observed(&seen.market);
-            margin_calls::store_changed(&mut position, &accounts.position.key(), &report.position, &seen)?;
+            match &report.after {
+                Some(rest) => {
+                    let key = accounts.position.key();
+                    margin_calls::store_called(&mut position, &key, &report.position, rest)?;
+                }
+                None => position.store(&report.position),
+            }
             Ok(Some((Box::new(report), SignerKeys::of(&market, &position))))
         }
     }

@@ -32,21 +32,18 @@ pub fn handle_refresh_position(ctx: Context<RefreshPosition>) -> Result<()> {
     let mut position = ctx.accounts.position.load_mut()?;
     let before = position.view()?;
     before.require_open().or_refuse()?;
-    let accrued = before.accrued(&seen.market.params, &seen.market.ledger).or_refuse()?;
-    let refreshed = accrued.refreshed(&seen.market, &seen.sample, seen.now).or_refuse()?;
+    let mut refreshed = before;
+    refreshed.accrue(&seen.market.params, &seen.market.ledger).or_refuse()?;
+    refreshed.refresh(&seen.market, &seen.sample, seen.now).or_refuse()?;
     let standing = liquidation::assess(&seen.market, &refreshed, &seen.sample, seen.now).or_refuse()?;
     // A sample at which it is healthy clears an older sighting; a refresh never makes one.
     let refreshed = match standing.readiness {
         liquidation::Readiness::Healthy => refreshed.sighted(standing.readiness, &seen.sample),
         _ => refreshed,
     };
-    let after = before.with_requirement_of(&refreshed);
-    margin_calls::store_called(
-        &mut position,
-        &ctx.accounts.position.key(),
-        &after,
-        &Standing::of(&standing),
-    )?;
+    let call = Standing::of(&standing);
+    let after = refreshed.called(&call).or_refuse()?;
+    margin_calls::store_requirement(&mut position, &ctx.accounts.position.key(), &after, &call)?;
     position.assert_consistent()?;
     emit!(PositionRefreshed {
         position: ctx.accounts.position.key(),
