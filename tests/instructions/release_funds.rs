@@ -5,7 +5,7 @@ use bulkhead::events::FundsReleased;
 use bulkhead::state::{Market, PositionSide};
 use bulkhead_client::{ix, pda};
 use bulkhead_lab::world::{Opening, World};
-use bulkhead_tests::foreign::{Others, refuses_foreign_accounts};
+use bulkhead_tests::foreign::Others;
 use bulkhead_tests::keeping::{Scene, Tokens};
 use bulkhead_tests::*;
 use solana_instruction::Instruction;
@@ -118,8 +118,22 @@ fn release_funds_fails_with_another_account() {
     for position in [scene.position, others.sibling] {
         settle(&mut scene, position);
     }
-    let instruction = release(&scene);
-    refuses_foreign_accounts(&mut scene, &others, &instruction);
+    let (instruction, keys) = (release(&scene), scene.world.keys);
+    let there = others.neighbour.keys;
+    let (pool, insurance) = (pda::pool_vault(&keys.market), pda::insurance_vault(&keys.market));
+    let other_mint = scene.world.create_mint(keys.token_program, 6);
+    for (own, other, error) in [
+        (keys.market, there.market, BulkheadError::PoolVaultMismatch),
+        (pool, pda::pool_vault(&there.market), BulkheadError::PoolVaultMismatch),
+        (pool, insurance, BulkheadError::PoolVaultMismatch),
+        (insurance, pda::insurance_vault(&there.market), BulkheadError::InsuranceVaultMismatch),
+        (insurance, pool, BulkheadError::InsuranceVaultMismatch),
+        (insurance, scene.vault(), BulkheadError::InsuranceVaultMismatch),
+        (keys.collateral_mint, other_mint, BulkheadError::CollateralMintMismatch),
+        (keys.token_program, spl_token_2022_interface::ID, BulkheadError::TokenProgramMismatch),
+    ] {
+        refused(&mut scene.world, &swapped(&instruction, own, other), error);
+    }
     refuses_readonly(&mut scene.world, &instruction, &[]);
     refuses_impostors(&mut scene.world, &instruction, &[]);
 }

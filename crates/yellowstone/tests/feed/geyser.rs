@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use anchor_lang::prelude::Pubkey;
 use futures_util::Stream;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
@@ -21,8 +21,6 @@ use yellowstone_grpc_proto::geyser::*;
 use crate::chain::{Chain, Change, Held};
 
 pub(crate) const TOKEN: &str = "a-token";
-
-const CUT_AGAIN: Duration = Duration::from_millis(10);
 
 /// What it does with `from_slot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +48,20 @@ struct Service {
     seen: Arc<Mutex<Seen>>,
 }
 
+/// How a server is stopped.
+struct Stop {
+    stop: oneshot::Sender<()>,
+    /// Told once nobody is let in any more.
+    closed: oneshot::Receiver<()>,
+    serving: JoinHandle<()>,
+}
+
 /// A server that can be cut off, stopped, and started again where it was.
 pub(crate) struct Plugin {
     chain: Chain,
     pub(crate) address: SocketAddr,
     cut: watch::Sender<u64>,
-    stop: Option<(tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<()>)>,
+    stop: Option<Stop>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -71,13 +77,17 @@ impl Plugin {
     fn serve(&mut self, listener: TcpListener, replay: Replay) {
         let (chain, cut, seen) = (self.chain.clone(), self.cut.subscribe(), Arc::clone(&self.seen));
         let service = GeyserServer::new(Service { chain, replay, cut, seen });
-        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
+        let (close, closed) = oneshot::channel();
         let serving = tokio::spawn(async move {
-            let stopped = async move { drop(stopped.await) };
+            let stopped = async move {
+                let _ = stopped.await; // An error where the whole test has ended.
+                let _ = close.send(());
+            };
             let server = Server::builder().add_service(service);
             server.serve_with_incoming_shutdown(TcpIncoming::from(listener), stopped).await.unwrap();
         });
-        self.stop = Some((stop, serving));
+        self.stop = Some(Stop { stop, closed, serving });
     }
 
     /// Ends all streams; whoever comes again is served.
@@ -86,13 +96,11 @@ impl Plugin {
     }
 
     pub(crate) async fn stop(&mut self) {
-        let (stop, serving) = self.stop.take().unwrap();
+        let Stop { stop, closed, serving } = self.stop.take().unwrap();
         stop.send(()).unwrap();
-        // Whoever comes again at once may be let in before the door is closed, and stays until he is cut off too.
-        while !serving.is_finished() {
-            self.cut();
-            tokio::time::sleep(CUT_AGAIN).await;
-        }
+        // Whoever is cut off comes again at once. Let in, he would stay, and the server waits for everybody to leave.
+        closed.await.unwrap();
+        self.cut();
         serving.await.unwrap();
     }
 

@@ -149,6 +149,7 @@ fn settle_markets_ok_keeps_a_price_of_every_minute_and_settles() {
     world.keep_prices(30, 3_560);
     assert_eq!((world.ending(3_630), world.ending(3_631)), (None, settle));
     world.market.status = MARKET_SETTLED;
+    (world.market.insurance_atoms, world.market.crank_budget_atoms) = (0, 0);
     world.store_market();
     assert_eq!(world.ending(3_700), None);
 }
