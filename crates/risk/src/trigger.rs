@@ -247,7 +247,7 @@ impl Drift {
                 let harm = borrow.and_then(|sum| sum.checked_add(paid)?.checked_sub(received));
                 let harm = harm.ok_or(RiskError::Overflow)?;
                 let least_or_most = if harm >= 0 { after.0.min(after.1) } else { after.0.max(after.1) };
-                div_ceil(harm.checked_mul(PPM_I128).ok_or(RiskError::Overflow)?, least_or_most)?
+                div_signed_ceil(harm.checked_mul(PPM_I128).ok_or(RiskError::Overflow)?, least_or_most)?
             }
         };
         // Harm lifts a long's margin trigger and lowers a short's; what is received brings a cap nearer.
@@ -285,13 +285,13 @@ impl Drift {
         let (scale, shift) = match self.family.approach(self.side) {
             Approach::FromAbove => {
                 let of_shift = if grows { larger } else { smaller };
-                let shift = div_ceil(product(self.shift_e24, of_shift.0)?, of_shift.1)?;
-                (div_ceil(product(scale, larger.0)?, larger.1)?, shift)
+                let shift = div_signed_ceil(product(self.shift_e24, of_shift.0)?, of_shift.1)?;
+                (div_signed_ceil(product(scale, larger.0)?, larger.1)?, shift)
             }
             Approach::FromBelow => {
                 let of_shift = if grows { smaller } else { larger };
-                let shift = div_floor(product(self.shift_e24, of_shift.0)?, of_shift.1)?;
-                (div_floor(product(scale, smaller.0)?, smaller.1)?, shift)
+                let shift = div_signed_floor(product(self.shift_e24, of_shift.0)?, of_shift.1)?;
+                (div_signed_floor(product(scale, smaller.0)?, smaller.1)?, shift)
             }
         };
         self.scale_q60 = u128::try_from(scale).map_err(|_| RiskError::Overflow)?;
@@ -305,11 +305,11 @@ impl Drift {
         let above = self.above_shift(price)?;
         Ok(match self.family.approach(self.side) {
             Approach::FromAbove => {
-                let key = self.unscaled_ceil(div_ceil(above, E12)?.max(0))?;
+                let key = self.unscaled_ceil(div_signed_ceil(above, E12)?.max(0))?;
                 u64::try_from(key).ok()
             }
             Approach::FromBelow => {
-                let Ok(above) = u128::try_from(div_floor(above, E12)?) else { return Ok(None) };
+                let Ok(above) = u128::try_from(div_signed_floor(above, E12)?) else { return Ok(None) };
                 let key = fixed::mul_div_floor(above, ONE_Q60, self.scale_q60)?;
                 Some(!u64::try_from(key).unwrap_or(u64::MAX))
             }
@@ -321,11 +321,12 @@ impl Drift {
         let above = self.above_shift(price)?;
         Ok(match self.family.approach(self.side) {
             Approach::FromAbove => {
-                let above = u128::try_from(div_floor(above, E12)?.max(0)).map_err(|_| RiskError::Overflow)?;
+                let above =
+                    u128::try_from(div_signed_floor(above, E12)?.max(0)).map_err(|_| RiskError::Overflow)?;
                 u64::try_from(fixed::mul_div_floor(above, ONE_Q60, self.scale_q60)?).ok()
             }
             Approach::FromBelow => {
-                let above = div_ceil(above, E12)?;
+                let above = div_signed_ceil(above, E12)?;
                 if above < 0 {
                     return Ok(None);
                 }
@@ -340,10 +341,10 @@ impl Drift {
         let price = match self.family.approach(self.side) {
             Approach::FromAbove => {
                 let key = signed(scaled(urgency)?.div_ceil(ONE_Q60))?;
-                key.checked_add(div_ceil(self.shift_e24, E12)?)
+                key.checked_add(div_signed_ceil(self.shift_e24, E12)?)
             }
             Approach::FromBelow => {
-                signed(scaled(!urgency)? >> 60)?.checked_add(div_floor(self.shift_e24, E12)?)
+                signed(scaled(!urgency)? >> 60)?.checked_add(div_signed_floor(self.shift_e24, E12)?)
             }
         };
         let price = price.ok_or(RiskError::Overflow)?.max(0);
@@ -383,10 +384,10 @@ fn negated(value: i128) -> Result<i128> {
     value.checked_neg().ok_or(RiskError::Overflow)
 }
 
-fn div_floor(value: i128, divisor: i128) -> Result<i128> {
+fn div_signed_floor(value: i128, divisor: i128) -> Result<i128> {
     value.checked_div_euclid(divisor).ok_or(RiskError::DivisionByZero)
 }
 
-fn div_ceil(value: i128, divisor: i128) -> Result<i128> {
-    negated(div_floor(negated(value)?, divisor)?)
+fn div_signed_ceil(value: i128, divisor: i128) -> Result<i128> {
+    negated(div_signed_floor(negated(value)?, divisor)?)
 }
