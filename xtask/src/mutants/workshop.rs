@@ -17,12 +17,13 @@ const MUTATED: [(&str, &str); 2] =
 /// Where the switch is added.
 const SWITCH_AT: &str = "crates/risk/src/lib.rs";
 /// Cargo reads the manifests of all members, and the lock file holds for all of them: so all are copied.
-const COPIED: [&str; 9] = [
+const COPIED: [&str; 10] = [
     ".cargo",
     "Cargo.lock",
     "Cargo.toml",
     "crates",
     "docs",
+    "fuzz/corpus",
     "programs",
     "rust-toolchain.toml",
     "tests",
