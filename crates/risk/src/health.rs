@@ -33,10 +33,9 @@ pub struct Health {
 
 /// Health of `position` in `market`, which has observed `sample`.
 pub fn health(market: &Market, position: &Position, sample: &Sample, now: UnixSeconds) -> Result<Health> {
-    let mut current = *position;
-    current.accrue(&market.params, &market.ledger)?;
-    current.lower(market)?;
-    let position = current;
+    let mut position = *position;
+    position.accrue(&market.params, &market.ledger)?;
+    position.lower(market)?;
     let assessment = assess(market, &position, sample, now)?;
     let initial = match position.status {
         PositionStatus::Open => {

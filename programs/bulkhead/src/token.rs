@@ -50,7 +50,6 @@ pub(crate) fn is_owned_by(account: &AccountInfo, owner: &Pubkey) -> Result<bool>
     Ok(data.len() >= ACCOUNT_LEN_MIN && data[OWNER] == owner.to_bytes())
 }
 
-/// One transfer of collateral or of pool shares.
 /// Everything that a token account says of itself.
 pub(crate) fn holding(account: &AccountInfo) -> Result<HoldingState> {
     let data = account.try_borrow_data()?;
