@@ -1,6 +1,7 @@
 /** The browser tests: in Chromium, against local chains whose prices the tests set. */
 import { access } from './access.ts';
 import { User, results } from './check.ts';
+import { OTHERS, ending } from './ending.ts';
 import { errors } from './errors.ts';
 import { journey } from './journey.ts';
 import { speed } from './speed.ts';
@@ -18,6 +19,7 @@ const SUITES: Record<string, [string[], (world: World) => Promise<void>]> = {
     ],
     access: [[], access],
     errors: [[], errors],
+    ending: [['--traders', OTHERS.toString()], ending],
 };
 
 const chosen = process.argv.slice(2);

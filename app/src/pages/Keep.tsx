@@ -1,25 +1,15 @@
 import type { Market, Order, Position, TopUpPlan, Withdrawal } from '@bulkhead/client';
-import type { Address, Instruction } from '@solana/kit';
-import { useMemo, type ReactNode } from 'react';
+import type { Address } from '@solana/kit';
+import { useMemo } from 'react';
 
 import * as acts from '../chain/acts/index.ts';
 import { useWallets } from '../chain/wallet.ts';
 import { decimal, percent, short, usd } from '../format.ts';
+import { ofFunds, ofSettled, ofSilent, ofVoid, type Duty } from '../parts/duties.ts';
 import { nameOfOrder, stateOfOrder } from '../parts/orders.ts';
 import { useActing } from '../state/acting.tsx';
-import { asked, eyeOn, marketsOf, useTick, useWorld, type Eye } from '../state/hooks.ts';
-import type { Held, World } from '../state/world.ts';
-
-interface Duty {
-    key: string;
-    what: string;
-    state: string;
-    reward: ReactNode;
-    button: string;
-    ready: boolean;
-    touched: Address[];
-    make(keeper: Address): Promise<Instruction[]>;
-}
+import { asked, eyeOn, marketsOf, sightOf, useTick, useWorld, type Eye, type Sight } from '../state/hooks.ts';
+import { isSettled, type Held, type World } from '../state/world.ts';
 
 function ofPosition(eye: Eye, market: Held<Market>, position: Held<Position>): Duty[] {
     if (position.account.status !== 1) return [];
@@ -68,15 +58,15 @@ function ofOrder(eye: Eye, market: Held<Market>, order: Held<Order>, position: H
     return [{ ...duty, reward: sol(standing.tipLamports), button: 'Execute', ready, make }];
 }
 
-function ofWithdrawal(eye: Eye, market: Held<Market>, withdrawal: Held<Withdrawal>): Duty[] {
-    const standing = asked(() => eye.look.withdrawal(withdrawal.data)).value;
+function ofWithdrawal({ symbol, look, market }: Sight, withdrawal: Held<Withdrawal>): Duty[] {
+    const standing = look && asked(() => look.withdrawal(withdrawal.data)).value;
     if (!standing || standing.state === 'maturing') return [];
     const isPaid = standing.state === 'executable';
     return [
         {
             key: withdrawal.address,
-            what: `${eye.symbol} withdrawal ${short(withdrawal.address)}`,
-            state: isPaid ? `pays ${usd(standing.amountAtoms, eye.view.quoteDecimals)} USD` : 'lapsed',
+            what: `${symbol} withdrawal ${short(withdrawal.address)}`,
+            state: isPaid ? `pays ${usd(standing.amountAtoms, market.account.params.quoteDecimals)} USD` : 'lapsed',
             reward: sol(standing.tipLamports),
             button: isPaid ? 'Pay out' : 'Give back',
             ready: isPaid ? standing.amountAtoms > 0n : standing.cancellableByAnyone,
@@ -120,28 +110,47 @@ function ofMarket(eye: Eye, market: Held<Market>): Duty[] {
     ];
 }
 
-type Kind = 'positions' | 'orders' | 'plans' | 'withdrawals' | 'markets';
+type Kind = 'positions' | 'settling' | 'orders' | 'plans' | 'withdrawals' | 'markets';
 
-function dutiesOf(world: World): Record<Kind, Duty[]> {
-    const duties: Record<Kind, Duty[]> = { positions: [], orders: [], plans: [], withdrawals: [], markets: [] };
-    for (const market of marketsOf(world)) {
-        const eye = eyeOn(world, market.address);
-        if (!eye) continue;
-        const isHere = (account: { market: Address } | undefined) => account?.market === market.address;
-        duties.markets.push(...ofMarket(eye, market));
-        for (const position of world.positions.values()) {
-            if (isHere(position.account)) duties.positions.push(...ofPosition(eye, market, position));
-        }
-        for (const order of world.orders.values()) {
-            const position = world.positions.get(order.account.position);
-            if (isHere(position?.account)) duties.orders.push(...ofOrder(eye, market, order, position));
-        }
-        for (const plan of world.plans.values()) {
-            const position = world.positions.get(plan.account.position);
-            if (isHere(position?.account)) duties.plans.push(...ofPlan(eye, market, plan, position));
-        }
+type Duties = Record<Kind, Duty[]>;
+
+function ofMarketWithPrice(duties: Duties, eye: Eye, world: World): void {
+    const { market } = eye;
+    const isHere = (account: { market: Address } | undefined) => account?.market === market.address;
+    duties.markets.push(...ofMarket(eye, market));
+    for (const position of world.positions.values()) {
+        if (isHere(position.account)) duties.positions.push(...ofPosition(eye, market, position));
+    }
+    for (const order of world.orders.values()) {
+        const position = world.positions.get(order.account.position);
+        if (isHere(position?.account)) duties.orders.push(...ofOrder(eye, market, order, position));
+    }
+    for (const plan of world.plans.values()) {
+        const position = world.positions.get(plan.account.position);
+        if (isHere(position?.account)) duties.plans.push(...ofPlan(eye, market, plan, position));
+    }
+}
+
+function ofSettledMarket(duties: Duties, sight: Sight, world: World): void {
+    duties.markets.push(...ofFunds(sight));
+    for (const position of world.positions.values()) {
+        if (position.account.market !== sight.market.address) continue;
+        duties.settling.push(...ofSettled(sight, position));
+        duties.orders.push(...ofVoid(sight, position, world));
+    }
+}
+
+function dutiesOf(world: World): Duties {
+    const duties: Duties = { positions: [], settling: [], orders: [], plans: [], withdrawals: [], markets: [] };
+    for (const { address } of marketsOf(world)) {
+        const eye = eyeOn(world, address);
+        const sight = eye ?? sightOf(world, address);
+        if (!sight) continue;
+        if (eye) ofMarketWithPrice(duties, eye, world);
+        else if (isSettled(sight.market)) ofSettledMarket(duties, sight, world);
+        else duties.markets.push(...ofSilent(sight, world));
         for (const withdrawal of world.withdrawals.values()) {
-            if (isHere(withdrawal.account)) duties.withdrawals.push(...ofWithdrawal(eye, market, withdrawal));
+            if (withdrawal.account.market === address) duties.withdrawals.push(...ofWithdrawal(sight, withdrawal));
         }
     }
     // What can be done now comes first.
@@ -159,20 +168,25 @@ export default function Keep() {
             <p className="lead">
                 Anyone may do what keeps the system running, and is paid for it. No stake, no capital.
             </p>
-            <Duties
+            <DutyList
                 title="Positions to liquidate"
                 duties={duties.positions}
                 none="Every position meets its requirement."
             />
-            <Duties title="Orders" duties={duties.orders} none="No order waits." />
-            <Duties title="Top-ups" duties={duties.plans} none="No plan calls for one." />
-            <Duties title="Withdrawals" duties={duties.withdrawals} none="None has matured." />
-            <Duties title="Markets" duties={duties.markets} none="No market has a price." />
+            <DutyList
+                title="Positions to settle"
+                duties={duties.settling}
+                none="No settled market holds an open position."
+            />
+            <DutyList title="Orders" duties={duties.orders} none="No order waits." />
+            <DutyList title="Top-ups" duties={duties.plans} none="No plan calls for one." />
+            <DutyList title="Withdrawals" duties={duties.withdrawals} none="None has matured." />
+            <DutyList title="Markets" duties={duties.markets} none="No market has a price, or something to release." />
         </>
     );
 }
 
-function Duties({ title, duties, none }: { title: string; duties: Duty[]; none: string }) {
+function DutyList({ title, duties, none }: { title: string; duties: Duty[]; none: string }) {
     const { connected } = useWallets();
     const { act, busy } = useActing();
     return (

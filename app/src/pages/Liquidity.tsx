@@ -1,15 +1,16 @@
-import type { Withdrawal } from '@bulkhead/client';
+import type { Market, Withdrawal } from '@bulkhead/client';
 import type { Address } from '@solana/kit';
 import { Suspense, lazy, useMemo, useState, type FormEvent } from 'react';
 
 import * as acts from '../chain/acts/index.ts';
 import type { BulkheadEvent } from '../chain/events.ts';
 import { useWallets } from '../chain/wallet.ts';
-import { clock, decimal, parseAmount, percent, short, typed, usd, usdShort } from '../format.ts';
+import { clock, decimal, parseAmount, percent, price, short, typed, usd, usdShort } from '../format.ts';
 import { Field, Row } from '../parts/Field.tsx';
 import { useActing } from '../state/acting.tsx';
 import { useBalances } from '../state/balances.ts';
-import { asked, useEye, useTick, useWorld, type Eye } from '../state/hooks.ts';
+import { asked, settledOf, useEye, useTick, useWorld, type Eye, type Sight } from '../state/hooks.ts';
+import { useHistory } from '../state/history.ts';
 import { useSharePath, type SharePath } from '../state/shares.ts';
 import type { Held } from '../state/world.ts';
 
@@ -19,6 +20,9 @@ const NO_LEVELS: never[] = [];
 
 export default function Liquidity({ market }: { market: Address | null }) {
     const eye = useEye(market);
+    const world = useWorld();
+    const settled = settledOf(world, market);
+    if (settled) return <SettledPool sight={settled} key={settled.market.address} />;
     if (!eye) return <p className="boot">No price yet.</p>;
     return <Pool eye={eye} key={eye.market.address} />;
 }
@@ -32,10 +36,41 @@ function Pool({ eye }: { eye: Eye }) {
             <div className="cards">
                 <Promised eye={eye} />
                 <Deposit eye={eye} />
-                <Leave eye={eye} />
+                <Leave sight={eye} />
             </div>
             <ShareValue path={path} />
-            <Past eye={eye} path={path} />
+            <Past market={eye.market} past={path.past} />
+        </>
+    );
+}
+
+function SettledPool({ sight }: { sight: Sight }) {
+    const { lpMint, shares, poolAtoms, settlementPriceE12, params } = sight.market.account;
+    const past = useHistory(lpMint, 60, shares);
+    return (
+        <>
+            <h1>{sight.symbol} liquidity</h1>
+            <p className="lead">
+                The market is settled at {price(settlementPriceE12)}. Positions close at that price, and the pool pays
+                its shares as before.
+            </p>
+            <div className="cards">
+                <section className="panel">
+                    <h2>Pool</h2>
+                    <dl className="rows">
+                        <Row label="Held" strong>
+                            <span data-testid="pool">{usdShort(poolAtoms, params.quoteDecimals)}</span>
+                        </Row>
+                        <Row label="Shares">{usdShort(shares, params.quoteDecimals)}</Row>
+                    </dl>
+                </section>
+                <section className="panel" aria-label="Deposit">
+                    <h2>Deposit</h2>
+                    <p className="note">A settled market takes no deposit.</p>
+                </section>
+                <Leave sight={sight} />
+            </div>
+            <Past market={sight.market} past={past} />
         </>
     );
 }
@@ -130,25 +165,25 @@ function Deposit({ eye }: { eye: Eye }) {
     );
 }
 
-function Leave({ eye }: { eye: Eye }) {
+function Leave({ sight: { market, look } }: { sight: Sight }) {
     const world = useWorld();
     const { connected } = useWallets();
     const { act, busy } = useActing();
-    const { shares } = useBalances(connected?.address ?? null, eye.market);
+    const { shares } = useBalances(connected?.address ?? null, market);
     const [text, setText] = useState('');
-    const { quoteDecimals } = eye.view;
+    const { quoteDecimals } = market.account.params;
     const amount = parseAmount(text, quoteDecimals);
-    const quote = amount === null || amount === 0n ? null : asked(() => eye.look.quoteWithdrawal(amount));
-    const worth = shares === null ? null : asked(() => eye.look.sharesValueAtoms(shares)).value;
+    const quote = amount === null || amount === 0n || !look ? null : asked(() => look.quoteWithdrawal(amount));
+    const worth = shares === null || !look ? null : asked(() => look.sharesValueAtoms(shares)).value;
     const isTooMuch = shares !== null && amount !== null && amount > shares;
     const problem = isTooMuch ? 'More shares than you have' : (quote?.refusal ?? undefined);
     const own = [...world.withdrawals.values()].filter(
-        ({ account }) => account.owner === connected?.address && account.market === eye.market.address,
+        ({ account }) => account.owner === connected?.address && account.market === market.address,
     );
     const submit = (event: FormEvent) => {
         event.preventDefault();
         if (!connected || amount === null) return;
-        void act('Request the withdrawal', () => acts.requestWithdrawal(connected.address, eye.market, amount)).then(
+        void act('Request the withdrawal', () => acts.requestWithdrawal(connected.address, market, amount)).then(
             (done) => done && setText(''),
         );
     };
@@ -191,20 +226,31 @@ function Leave({ eye }: { eye: Eye }) {
                 {connected ? 'Request' : 'Connect a wallet'}
             </button>
             {own.map((withdrawal) => (
-                <Waiting key={withdrawal.address} eye={eye} withdrawal={withdrawal} wallet={connected?.address} />
+                <Waiting
+                    key={withdrawal.address}
+                    market={market}
+                    look={look}
+                    withdrawal={withdrawal}
+                    wallet={connected?.address}
+                />
             ))}
         </form>
     );
 }
 
-function Waiting({ eye, withdrawal, wallet }: { eye: Eye; withdrawal: Held<Withdrawal>; wallet: Address | undefined }) {
+interface WaitingProps extends Pick<Sight, 'market' | 'look'> {
+    withdrawal: Held<Withdrawal>;
+    wallet: Address | undefined;
+}
+
+function Waiting({ market, look, withdrawal, wallet }: WaitingProps) {
     useTick(2_000);
     const { act, busy } = useActing();
-    const { quoteDecimals } = eye.view;
+    const { quoteDecimals } = market.account.params;
     const { account, address } = withdrawal;
-    const standing = asked(() => eye.look.withdrawal(withdrawal.data)).value;
+    const standing = look && asked(() => look.withdrawal(withdrawal.data)).value;
     if (!standing || !wallet) return null;
-    const touched = [address, eye.market.address];
+    const touched = [address, market.address];
     const words = {
         maturing: `can be paid from ${clock(account.executableFrom)}`,
         executable: `pays ${usd(standing.amountAtoms, quoteDecimals)} USD now${standing.whole ? '' : ', the rest later'}`,
@@ -220,7 +266,7 @@ function Waiting({ eye, withdrawal, wallet }: { eye: Eye; withdrawal: Held<Withd
                     type="button"
                     disabled={busy || standing.state !== 'executable'}
                     onClick={() =>
-                        void act('Pay out', () => acts.executeWithdrawal(wallet, eye.market, withdrawal), touched)
+                        void act('Pay out', () => acts.executeWithdrawal(wallet, market, withdrawal), touched)
                     }
                 >
                     Pay out
@@ -229,7 +275,7 @@ function Waiting({ eye, withdrawal, wallet }: { eye: Eye; withdrawal: Held<Withd
                     type="button"
                     disabled={busy || !standing.cancellableByOwner}
                     onClick={() =>
-                        void act('Call it back', () => acts.cancelWithdrawal(wallet, eye.market, withdrawal), touched)
+                        void act('Call it back', () => acts.cancelWithdrawal(wallet, market, withdrawal), touched)
                     }
                 >
                     Call back
@@ -257,15 +303,15 @@ function ShareValue({ path }: { path: SharePath }) {
     );
 }
 
-function Past({ eye, path }: { eye: Eye; path: SharePath }) {
-    const flows = (path.past ?? []).flatMap((one) => {
-        const words = flowOf(one.event, eye);
+function Past({ market, past }: { market: Held<Market>; past: SharePath['past'] }) {
+    const flows = (past ?? []).flatMap((one) => {
+        const words = flowOf(one.event, market.account.params.quoteDecimals);
         return words ? [{ ...one, words }] : [];
     });
     return (
         <section className="panel">
             <h2>Deposits and withdrawals</h2>
-            {path.past !== null && flows.length === 0 && <p className="note">None in the last transactions.</p>}
+            {past !== null && flows.length === 0 && <p className="note">None in the last transactions.</p>}
             <ol className="history">
                 {flows.slice(0, 20).map(({ at, signature, words }, place) => (
                     <li key={`${signature}${place}`}>
@@ -277,8 +323,8 @@ function Past({ eye, path }: { eye: Eye; path: SharePath }) {
     );
 }
 
-function flowOf(event: BulkheadEvent, { view }: Eye): string | null {
-    const amount = (atoms: bigint) => usd(atoms, view.quoteDecimals);
+function flowOf(event: BulkheadEvent, decimals: number): string | null {
+    const amount = (atoms: bigint) => usd(atoms, decimals);
     switch (event.name) {
         case 'Deposited':
             return `In: ${amount(event.data.amountAtoms)} USD for ${amount(event.data.shares)} shares`;

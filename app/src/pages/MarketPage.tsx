@@ -5,7 +5,8 @@ import { Suspense, lazy, useMemo, type ReactNode } from 'react';
 import { explorer } from '../config.ts';
 import { clock, decimal, duration, percent, percentE12, price, short, usd, usdShort } from '../format.ts';
 import { Row } from '../parts/Field.tsx';
-import { useEye, useWorld, type Eye } from '../state/hooks.ts';
+import { Settled } from '../parts/Settled.tsx';
+import { settledOf, useEye, useWorld, type Eye } from '../state/hooks.ts';
 import { usePath } from '../state/path.ts';
 
 const Chart = lazy(() => import('../parts/Chart.tsx'));
@@ -20,6 +21,9 @@ const STATUSES = ['active', 'reduce-only', 'settled', 'reduce-only and wound dow
 
 export default function MarketPage({ market }: { market: Address | null }) {
     const eye = useEye(market);
+    const world = useWorld();
+    const settled = settledOf(world, market);
+    if (settled) return <Settled sight={settled} />;
     if (!eye) return <p className="boot">No price yet.</p>;
     const { view } = eye;
     const dollars = (atoms: bigint) => usdShort(atoms, view.quoteDecimals);

@@ -2,7 +2,8 @@ import type { Position } from '@bulkhead/client';
 
 import { useWallets } from '../chain/wallet.ts';
 import { Compartment } from '../parts/Compartment.tsx';
-import { eyeOn, useWorld } from '../state/hooks.ts';
+import { Unpriced } from '../parts/Unpriced.tsx';
+import { eyeOn, sightOf, useWorld } from '../state/hooks.ts';
 import type { Held } from '../state/world.ts';
 
 export default function Positions() {
@@ -21,17 +22,12 @@ export default function Positions() {
             {own.length === 0 && <p className="boot">None yet. One opens on the Trade page.</p>}
             <div className="compartments">
                 {own.map((position) => {
-                    const eye = eyeOn(world, position.account.market);
-                    return (
-                        eye && (
-                            <Compartment
-                                key={position.address}
-                                eye={eye}
-                                position={position}
-                                wallet={connected.address}
-                            />
-                        )
-                    );
+                    const { account, address } = position;
+                    const held = { position, wallet: connected.address };
+                    const eye = eyeOn(world, account.market);
+                    if (eye) return <Compartment key={address} eye={eye} {...held} />;
+                    const sight = sightOf(world, account.market);
+                    return sight && <Unpriced key={address} sight={sight} {...held} />;
                 })}
             </div>
         </>

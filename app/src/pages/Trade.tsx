@@ -4,13 +4,17 @@ import { Suspense, lazy, useMemo } from 'react';
 import { useWallets } from '../chain/wallet.ts';
 import { percent, percentE12, price, priceForChart, usdShort } from '../format.ts';
 import { Desk } from '../parts/Desk.tsx';
-import { standingOf, useEye, useWorld, type Eye } from '../state/hooks.ts';
+import { Settled } from '../parts/Settled.tsx';
+import { settledOf, standingOf, useEye, useWorld, type Eye } from '../state/hooks.ts';
 import { usePath } from '../state/path.ts';
 
 const Chart = lazy(() => import('../parts/Chart.tsx'));
 
 export function Trade({ market }: { market: Address | null }) {
     const eye = useEye(market);
+    const world = useWorld();
+    const settled = settledOf(world, market);
+    if (settled) return <Settled sight={settled} />;
     if (!eye) return <p className="boot">No price yet.</p>;
     return (
         <div className="trade">

@@ -4,20 +4,20 @@ import { useState } from 'react';
 
 import * as acts from '../chain/acts/index.ts';
 import type { Standing } from '../chain/risk.ts';
-import { useWallets } from '../chain/wallet.ts';
-import { explorer } from '../config.ts';
-import { decimal, percent, price, short, size, usd } from '../format.ts';
+import { decimal, percent, price, size, usd } from '../format.ts';
 import { useActing } from '../state/acting.tsx';
-import { asked, standingOf, useWorld, type Eye } from '../state/hooks.ts';
+import { asked, ordersOf, standingOf, useWorld, type Eye } from '../state/hooks.ts';
 import type { Held } from '../state/world.ts';
 import { ExitForm } from './ExitForm.tsx';
 import { CollateralForm, DelegateForm } from './Forms.tsx';
 import { Gauge } from './Gauge.tsx';
+import { Head, Vault, titleOf } from './Head.tsx';
 import { History } from './History.tsx';
 import { IncreaseForm } from './IncreaseForm.tsx';
 import { Row } from './Field.tsx';
+import { Leaving } from './Leaving.tsx';
 import { TopUpForm } from './TopUpForm.tsx';
-import { nameOfOrder, stateOfOrder } from './orders.ts';
+import { nameOfOrder, sizeOfOrder, stateOfOrder } from './orders.ts';
 
 type Open = 'add' | 'remove' | 'exit' | 'increase' | 'top-up' | 'delegate' | 'history' | null;
 
@@ -33,7 +33,7 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
     const standing = standingOf(eye, position);
     const { account } = position;
     const isOwner = account.owner === wallet;
-    const title = `${eye.symbol} ${account.side === 0 ? 'long' : 'short'} #${account.id}`;
+    const title = titleOf(eye.symbol, account);
     const options: [Exclude<Open, null>, string, boolean][] = [
         ['add', 'Add collateral', account.status !== 2],
         ['remove', 'Remove', account.status === 1 && isOwner],
@@ -45,30 +45,14 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
     ];
     return (
         <article className="panel compartment" aria-label={title} data-testid={`position-${account.id}`}>
-            <header>
-                <h2>
-                    {eye.symbol}{' '}
-                    <span className={account.side === 0 ? 'tag long' : 'tag short'}>
-                        {account.side === 0 ? 'Long' : 'Short'}
-                    </span>{' '}
-                    <span className="number">#{account.id}</span>
-                </h2>
-                <span className="status" data-testid="status">
-                    {standing?.status ?? 'unreadable'}
-                    {standing?.reduceOnly ? ', reduce-only' : ''}
-                </span>
-            </header>
+            <Head
+                symbol={eye.symbol}
+                account={account}
+                status={`${standing?.status ?? 'unreadable'}${standing?.reduceOnly ? ', reduce-only' : ''}`}
+            />
             {standing?.status === 'open' && <Numbers standing={standing} eye={eye} />}
-            {standing && standing.status !== 'open' && (
-                <Waiting standing={standing} position={position} eye={eye} isOwner={isOwner} />
-            )}
-            <p className="vault">
-                Vault{' '}
-                <a href={explorer(account.vault)} target="_blank" rel="noreferrer" title={account.vault}>
-                    {short(account.vault)}
-                </a>{' '}
-                holds what can be lost: {usd(account.collateralAtoms, eye.view.quoteDecimals)}
-            </p>
+            {account.status !== 1 && <Leaving market={eye.market} position={position} wallet={wallet} />}
+            <Vault account={account} decimals={eye.view.quoteDecimals} />
             <Orders eye={eye} position={position} wallet={wallet} />
             <div className="actions" role="group" aria-label={`Acts on ${title}`}>
                 {options
@@ -91,7 +75,7 @@ export function Compartment({ eye, position, wallet }: CompartmentProps) {
             {open === 'increase' && <IncreaseForm eye={eye} position={position} wallet={wallet} />}
             {open === 'top-up' && <TopUpForm eye={eye} position={position} wallet={wallet} />}
             {open === 'delegate' && <DelegateForm eye={eye} position={position} wallet={wallet} />}
-            {open === 'history' && <History eye={eye} position={position} />}
+            {open === 'history' && <History market={eye.market} position={position} />}
         </article>
     );
 }
@@ -150,50 +134,11 @@ function Numbers({ standing, eye }: { standing: Standing; eye: Eye }) {
     );
 }
 
-function Waiting({
-    standing,
-    position,
-    eye,
-    isOwner,
-}: {
-    standing: Standing;
-    position: Held<Position>;
-    eye: Eye;
-    isOwner: boolean;
-}) {
-    const { act, busy } = useActing();
-    const connected = useWallets().connected?.address;
-    // Flat, and no order can fill it any more: what is in it goes back.
-    const isFlat = standing.status === 'closed' || (standing.status === 'pending' && position.account.openOrders === 0);
-    const takeOut = () =>
-        connected &&
-        void act('Take everything out', () => acts.close(connected, eye.market, position), [position.address]);
-    return (
-        <div className="waiting">
-            <p>
-                {standing.status === 'closed'
-                    ? 'Flat for good. What is left in the vault is yours.'
-                    : isFlat
-                      ? 'Its order did not fill.'
-                      : 'Its first order waits: it opens when that fills.'}
-            </p>
-            {isFlat && isOwner && (
-                <button type="button" className="primary" disabled={busy} onClick={takeOut}>
-                    Take everything out
-                </button>
-            )}
-        </div>
-    );
-}
-
-/** A size that closes whatever there is. */
-const ALL = 0xffff_ffff_ffff_ffffn;
-
 function Orders({ eye, position, wallet }: CompartmentProps) {
     const world = useWorld();
     const { act, busy } = useActing();
     const { account } = position;
-    const orders = [...world.orders.values()].filter((order) => order.account.position === position.address);
+    const orders = ordersOf(world, position);
     // The position knows first: that an order was closed is noticed later.
     if (orders.length === 0 || account.openOrders === 0) return null;
     return (
@@ -203,7 +148,6 @@ function Orders({ eye, position, wallet }: CompartmentProps) {
                 const name = nameOfOrder(order.account);
                 const isOurs = account.owner === wallet || account.delegate === wallet;
                 const mayCancel = isOurs ? standing?.cancellableByOwner : standing?.cancellableByAnyone;
-                const all = order.account.sizeAtoms === ALL;
                 return (
                     <li
                         key={order.address}
@@ -212,8 +156,7 @@ function Orders({ eye, position, wallet }: CompartmentProps) {
                         data-error={standing?.errorCode}
                     >
                         <span>
-                            <strong>{name}</strong>{' '}
-                            {all ? 'of everything' : size(order.account.sizeAtoms, eye.view.baseDecimals)}:{' '}
+                            <strong>{name}</strong> {sizeOfOrder(order.account, eye.view.baseDecimals)}:{' '}
                             {stateOfOrder(standing, order.account)}
                             {standing && standing.fillPriceE12 > 0n && (
                                 <span className="soft">

@@ -1,9 +1,10 @@
+import type { Market, Position } from '@bulkhead/client';
+
 import type { BulkheadEvent } from '../chain/events.ts';
 import { explain } from '../chain/risk.ts';
 import { clock, price, short, size, usd } from '../format.ts';
 import { useHistory } from '../state/history.ts';
-import type { Eye } from '../state/hooks.ts';
-import type { CompartmentProps } from './Compartment.tsx';
+import type { Held } from '../state/world.ts';
 import { nameOfOrder } from './orders.ts';
 
 const LIMIT = 25;
@@ -15,9 +16,9 @@ interface Closed {
     collateralAtoms: bigint;
 }
 
-function words(event: BulkheadEvent, { view }: Eye): string {
-    const dollars = (atoms: bigint) => usd(atoms, view.quoteDecimals);
-    const amount = (atoms: bigint) => size(atoms, view.baseDecimals);
+function words(event: BulkheadEvent, { params }: Market): string {
+    const dollars = (atoms: bigint) => usd(atoms, params.quoteDecimals);
+    const amount = (atoms: bigint) => size(atoms, params.baseDecimals);
     const closed = ({ sizeAtoms, fillPriceE12, pnlAtoms, collateralAtoms }: Closed) =>
         `${amount(sizeAtoms)} at ${price(fillPriceE12)}, result ${dollars(pnlAtoms)}, ${dollars(collateralAtoms)} left`;
     switch (event.name) {
@@ -79,7 +80,7 @@ function words(event: BulkheadEvent, { view }: Eye): string {
 
 const NOBODY = '11111111111111111111111111111111';
 
-export function History({ eye, position }: Pick<CompartmentProps, 'eye' | 'position'>) {
+export function History({ market, position }: { market: Held<Market>; position: Held<Position> }) {
     const history = useHistory(position.address, LIMIT, position.data);
     if (!history) return <p className="note">Reading its transactions.</p>;
     const own = history.filter(({ event }) => 'position' in event.data && event.data.position === position.address);
@@ -87,7 +88,7 @@ export function History({ eye, position }: Pick<CompartmentProps, 'eye' | 'posit
         <ol className="history" aria-label="History, newest first">
             {own.map(({ at, signature, event }, place) => (
                 <li key={`${signature}${place}`}>
-                    <time>{clock(at)}</time> {words(event, eye)}
+                    <time>{clock(at)}</time> {words(event, market.account)}
                 </li>
             ))}
             {own.length === 0 && <li>Nothing found.</li>}

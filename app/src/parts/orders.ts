@@ -2,7 +2,7 @@
 import type { Order } from '@bulkhead/client';
 
 import type { OrderStanding } from '../chain/risk.ts';
-import { price } from '../format.ts';
+import { price, size } from '../format.ts';
 
 /** The program's kinds of orders. */
 export const MARKET = 0;
@@ -15,6 +15,13 @@ const KINDS = ['Market', 'Limit', 'Stop-loss', 'Take-profit'];
 export function nameOfOrder({ action, kind }: Pick<Order, 'action' | 'kind'>): string {
     const isExit = kind === STOP_LOSS || kind === TAKE_PROFIT;
     return isExit ? (KINDS[kind] ?? '') : `${KINDS[kind] ?? ''} ${action === 0 ? 'increase' : 'close'}`;
+}
+
+/** A size that closes whatever there is. */
+const ALL = 0xffff_ffff_ffff_ffffn;
+
+export function sizeOfOrder({ sizeAtoms }: Order, decimals: number): string {
+    return sizeAtoms === ALL ? 'of everything' : size(sizeAtoms, decimals);
 }
 
 export function stateOfOrder(standing: OrderStanding | null, order: Order): string {

@@ -1,36 +1,53 @@
-import type { Market, Position } from '@bulkhead/client';
+import type { Market, Order, Position } from '@bulkhead/client';
 import type { Address } from '@solana/kit';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 
 import { Look, type MarketView, type Standing } from '../chain/risk.ts';
 import { symbolOf } from '../config.ts';
 import { getWorld, subscribe } from './feed.ts';
-import { chainNow, type Held, type World } from './world.ts';
+import { chainNow, isSettled, type Held, type World } from './world.ts';
 
 export function useWorld(): World {
     return useSyncExternalStore(subscribe, getWorld);
 }
 
-export interface Eye {
+/** A market, whether or not it has a price that the program takes. */
+export interface Sight {
     market: Held<Market>;
     symbol: string;
+    /** Null while its price account cannot be read. */
+    look: Look | null;
+}
+
+export interface Eye extends Sight {
     look: Look;
     view: MarketView;
 }
 
-/** The market with its price, ready for questions; null while its price has not been read. */
-export function eyeOn(world: World, address: Address | null): Eye | null {
+export function sightOf(world: World, address: Address | null): Sight | null {
     const market = address ? world.markets.get(address) : undefined;
-    const price = market ? world.prices.get(market.account.oracle.account) : undefined;
-    if (!market || !price) return null;
-    try {
-        const { account } = market.account.oracle;
-        const look = new Look(market.data, account, price.owner, price.data, chainNow(world), true);
-        const symbol = symbolOf(market.account.oracle.feedId, market.account.index);
-        return { market, symbol, look, view: look.market() };
-    } catch {
-        return null;
-    }
+    if (!market) return null;
+    const { account, feedId } = market.account.oracle;
+    const price = world.prices.get(account);
+    const look = price
+        ? asked(() => new Look(market.data, account, price.owner, price.data, chainNow(world), true)).value
+        : null;
+    return { market, symbol: symbolOf(feedId, market.account.index), look };
+}
+
+/** The market with its price, ready for questions; null without a price that the program takes. */
+export function eyeOn(world: World, address: Address | null): Eye | null {
+    const sight = sightOf(world, address);
+    if (!sight?.look) return null;
+    const { look } = sight;
+    const view = asked(() => look.market()).value;
+    return view && { ...sight, look, view };
+}
+
+/** A settled market takes no price any more: it has no eye, only this. */
+export function settledOf(world: World, address: Address | null): Sight | null {
+    const market = address ? world.markets.get(address) : undefined;
+    return market && isSettled(market) ? sightOf(world, address) : null;
 }
 
 export function useEye(address: Address | null): Eye | null {
@@ -51,6 +68,10 @@ export function standingOf(eye: Eye | null, position: Held<Position>): Standing 
     } catch {
         return null;
     }
+}
+
+export function ordersOf(world: World, { address }: Held<Position>): Held<Order>[] {
+    return [...world.orders.values()].filter(({ account }) => account.position === address);
 }
 
 /** What a question answers: the answer, or the program's words for why there is none. */

@@ -143,6 +143,13 @@ function read(world: World, change: Change): World {
     };
 }
 
+/** The program's status of a market that has ended. */
+const SETTLED = 2;
+
+export function isSettled({ account }: Held<Market>): boolean {
+    return account.status === SETTLED;
+}
+
 /** The chain's time, Unix seconds. */
 export function chainNow(world: World): bigint {
     return BigInt(Math.floor(Date.now() / 1000) + world.clockAhead);

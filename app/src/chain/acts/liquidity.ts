@@ -14,7 +14,7 @@ import {
 import { createNoopSigner, type Address, type Instruction } from '@solana/kit';
 import { getCreateAssociatedTokenIdempotentInstruction } from '@solana-program/token';
 
-import type { Held } from '../../state/world.ts';
+import { isSettled, type Held } from '../../state/world.ts';
 import { rpc } from '../rpc.ts';
 import { collateralAccount, tokenAccount } from '../tokens.ts';
 import { TIP_LAMPORTS, common, makeTokenAccount, update } from './common.ts';
@@ -87,7 +87,8 @@ export async function executeWithdrawal(
         poolVault: market.account.poolVault,
         lpMint: market.account.lpMint,
     });
-    return [update(market), instruction];
+    // A settled market takes in no price: an update is what the program would refuse.
+    return isSettled(market) ? [instruction] : [update(market), instruction];
 }
 
 export async function cancelWithdrawal(

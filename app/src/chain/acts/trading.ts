@@ -10,7 +10,6 @@ import {
     fetchMaybeTrader,
     getAddCollateralInstruction,
     getCancelOrderInstruction,
-    getClosePositionInstruction,
     getPlaceOpeningOrderInstructionAsync,
     getPlaceOrderInstruction,
     getRemoveCollateralInstruction,
@@ -133,18 +132,6 @@ export async function removeCollateral(
         amountAtoms,
     });
     return [update(market), instruction];
-}
-
-/** Takes everything out of a flat position: collateral and rent go to the owner. */
-export async function close(owner: Address, market: Held<Market>, position: Held<Position>): Promise<Instruction[]> {
-    const instruction = getClosePositionInstruction({
-        ...common(market),
-        owner: createNoopSigner(owner),
-        position: position.address,
-        vault: position.account.vault,
-        destination: await collateralAccount(owner, market),
-    });
-    return [instruction];
 }
 
 export function setDelegate(owner: Address, position: Held<Position>, delegate: Address): Instruction[] {
