@@ -1,4 +1,4 @@
-/** Keeps the world up to date: one read of everything, then the websocket, and the read again when that fails. */
+/** Keeps the world up to date: the websocket, one read of everything, and both again when the websocket fails. */
 import { BULKHEAD_PROGRAM_ADDRESS } from '@bulkhead/client';
 import { getBase64Encoder, type Address, type Base64EncodedDataResponse } from '@solana/kit';
 
@@ -8,6 +8,7 @@ import { EMPTY, STALE_MS, applied, type Change, type World } from './world.ts';
 const CLOCK = 'SysvarC1ock11111111111111111111111111111111' as Address;
 const CLOCK_EVERY_MS = 5_000;
 const RECONNECT_MS = 1_500;
+const SUBSCRIBE_MS = 3_000;
 /** A closed account is no longer the program's, so that the websocket does not tell of it. */
 const COUNT_EVERY_MS = 6_000;
 /** Changes are shown in batches, so that a busy chain does not keep the page from answering. */
@@ -17,6 +18,8 @@ let world: World = EMPTY;
 const listeners = new Set<() => void>();
 let waiting: Change[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** While everything is read, what changes waits: it may be newer than what the read gives. */
+let isReading = false;
 let started = false;
 
 export function getWorld(): World {
@@ -39,7 +42,7 @@ function bytes(data: Base64EncodedDataResponse): Uint8Array {
 
 function push(change: Change): void {
     waiting.push(change);
-    timer ??= setTimeout(flush, BATCH_MS);
+    if (!isReading) timer ??= setTimeout(flush, BATCH_MS);
 }
 
 function flush(): void {
@@ -49,7 +52,8 @@ function flush(): void {
     set({ ...changes.reduce(applied, world), heardAt: Date.now(), feed: 'live' });
 }
 
-async function readAll(): Promise<Address[]> {
+/** Reads everything; `follow` is told of each price account before it is read. */
+async function readAll(follow: (price: Address) => Promise<void>): Promise<void> {
     const accounts = await rpc
         .getProgramAccounts(BULKHEAD_PROGRAM_ADDRESS, { encoding: 'base64', commitment: 'confirmed' })
         .send();
@@ -59,11 +63,11 @@ async function readAll(): Promise<Address[]> {
     }
     const priced = [...next.markets.values()].map((market) => market.account.oracle.account);
     for (const address of new Set(priced)) {
+        await follow(address);
         const { value } = await rpc.getAccountInfo(address, { encoding: 'base64', commitment: 'confirmed' }).send();
         if (value) next = applied(next, { kind: 'price', address, owner: value.owner, data: bytes(value.data) });
     }
     set({ ...next, loaded: true, heardAt: Date.now(), feed: world.feed === 'connecting' ? 'connecting' : 'live' });
-    return [...new Set(priced)];
 }
 
 /** Reads one account anew: after an act, before the websocket tells of it. */
@@ -96,32 +100,56 @@ async function readClock(): Promise<void> {
     if (Math.abs(ahead - world.clockAhead) > 1) set({ ...world, clockAhead: ahead });
 }
 
-async function followPrice(address: Address, abortSignal: AbortSignal): Promise<void> {
+type Following = Promise<void>;
+
+/** Subscribed to once this resolves; what it resolves to ends with the subscription. */
+async function followPrice(address: Address, abortSignal: AbortSignal): Promise<{ ends: Following }> {
     const news = await subscriptions
         .accountNotifications(address, { encoding: 'base64', commitment: 'confirmed' })
         .subscribe({ abortSignal });
-    for await (const { value } of news) push({ kind: 'price', address, owner: value.owner, data: bytes(value.data) });
+    const tell = async () => {
+        for await (const { value } of news) {
+            push({ kind: 'price', address, owner: value.owner, data: bytes(value.data) });
+        }
+    };
+    return { ends: tell() };
 }
 
-async function followProgram(abortSignal: AbortSignal): Promise<void> {
+async function followProgram(abortSignal: AbortSignal): Promise<{ ends: Following }> {
     const news = await subscriptions
         .programNotifications(BULKHEAD_PROGRAM_ADDRESS, { encoding: 'base64', commitment: 'confirmed' })
         .subscribe({ abortSignal });
-    for await (const { value } of news) {
-        push({ kind: 'account', address: value.pubkey, data: bytes(value.account.data) });
-    }
+    const tell = async () => {
+        for await (const { value } of news) {
+            push({ kind: 'account', address: value.pubkey, data: bytes(value.account.data) });
+        }
+    };
+    return { ends: tell() };
 }
 
 async function session(): Promise<void> {
     const ended = new AbortController();
+    const following: Following[] = [];
+    // Not for ever: without a websocket the page still shows what it reads.
+    const patience = new Promise((resume) => setTimeout(resume, SUBSCRIBE_MS));
+    const begin = async (begun: Promise<{ ends: Following }>) => {
+        following.push(begun.then(({ ends }) => ends));
+        await Promise.race([begun.catch(() => undefined), patience]);
+    };
     try {
-        const prices = await readAll();
+        isReading = true;
+        // Subscribed to before it is read: what changes in between is told of.
+        await begin(followProgram(ended.signal));
+        await readAll((price) => begin(followPrice(price, ended.signal)));
+        isReading = false;
+        if (waiting.length > 0) flush();
         await readClock();
-        const following = [followProgram(ended.signal), ...prices.map((address) => followPrice(address, ended.signal))];
         // The first that ends, ends the session: what it told of is missing from then on.
         await Promise.race(following);
     } finally {
+        isReading = false;
         ended.abort();
+        for (const one of following) one.catch(() => undefined);
     }
 }
 
