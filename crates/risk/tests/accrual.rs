@@ -114,6 +114,21 @@ fn accrue_ok_payers_pay_what_receivers_get_and_the_pool_the_rest() {
 }
 
 #[test]
+fn accrued_ok_a_receivable_is_whole_before_it_counts() {
+    let position = Position { size: BaseAtoms(1), ..Position::pending(Side::Long, QuoteAtoms::ZERO) };
+    let params = market().params;
+    let one_atom = u128::from(params.notional_divisor) * 1_000_000_000_000;
+    let due = |growth| {
+        let mut ledger = Ledger::default();
+        ledger.long.funding_received_e24 = growth;
+        position.accrued(&params, &ledger).unwrap().due
+    };
+    // Both divisions round down: the first may not round up what the second then takes for whole.
+    assert_eq!((due(one_atom - 1), due(one_atom)), (QuoteAtoms::ZERO, QuoteAtoms(1)));
+    assert_eq!((due(2 * one_atom - 1), due(2 * one_atom)), (QuoteAtoms(1), QuoteAtoms(2)));
+}
+
+#[test]
 fn accrue_ok_trapezoid_between_the_rates() {
     let (mut market, long) = open(&market(), Side::Long, 20_000_000, usd(1_000_000));
     market.params.borrow_full_rate_e12 = 0;

@@ -261,3 +261,11 @@ fn impact_ok_off_pays_for_nothing() {
     book.trade(false, 1_000_000_000, PRICE, How::Owner);
     assert_eq!((book.charges, book.rebates), (0, 0));
 }
+
+#[test]
+fn on_price_ok_never_zero_and_of_something() {
+    let fill =
+        |size, price| Impact::default().on_price(&priced().params, true, BaseAtoms(size), PriceE12(price));
+    assert_eq!((fill(5, 0), fill(5, 1), fill(5, 7)), (Ok(PriceE12(1)), Ok(PriceE12(1)), Ok(PriceE12(7))));
+    assert_eq!(fill(0, 7), Err(RiskError::DivisionByZero));
+}
