@@ -39,7 +39,8 @@ instructions! {
     RefreshPosition "refresh_position" 100, Flag "flag" 100, Liquidate "liquidate" 200,
     SettleCapped "settle_capped" 5, CollectFrozen "collect_frozen" 1,
     RecordSettlementPrice "record_settlement_price" 100, SettleMarket "settle_market" 4,
-    SettlePosition "settle_position" 10, ReleaseFunds "release_funds" 1, ExecuteTopUp "execute_top_up" 5, TriggerOrder "trigger_order" 50,
+    SettlePosition "settle_position" 10, ReleaseFunds "release_funds" 1,
+    ExecuteTopUp "execute_top_up" 5, TriggerOrder "trigger_order" 50,
     ViewOrder "view_order" 10, ViewPosition "view_position" 10, ViewRates "view_rates" 20,
     ViewPool "view_pool" 10,
 }

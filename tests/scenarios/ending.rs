@@ -3,8 +3,7 @@
 use crate::random::Random;
 use bulkhead::instructions::{Change, MarketMode};
 use bulkhead_client::ix;
-use bulkhead_risk::UnixSeconds;
-use bulkhead_risk::settlement;
+use bulkhead_risk::{UnixSeconds, settlement, transition};
 
 use crate::actions::Plan;
 use crate::governance::{apply_of, queue_of};
@@ -60,8 +59,8 @@ fn early(random: &mut Random, town: &Town) -> Option<Plan> {
     let keeper = town.world.keeper.key;
     Some(match random.range(0, 3) {
         0 => settle_market(town, market),
-        3 => Plan::of("release funds", ix::release_funds(&town.markets[market])),
         1 => Plan::of("record", ix::record_settlement_price(&town.markets[market], keeper)),
+        3 => Plan::of("release funds", ix::release_funds(&town.markets[market])),
         _ => {
             let known = town.positions.first()?;
             Plan::of("settle position", ix::settle_position(&town.markets[known.market], keeper, known.key))
@@ -111,9 +110,8 @@ fn settle_market(town: &Town, market: usize) -> Plan {
 fn release(town: &Town) -> Option<Plan> {
     let (wound_down, dying) = town.ending;
     let empty = |number: &usize| {
-        let market = town.market(*number);
-        let held = market.insurance_atoms + market.crank_budget_atoms;
-        town.is_settled(*number) && held > 0 && market.long.positions + market.short.positions == 0
+        let view = town.market(*number).view().ok();
+        view.is_some_and(|view| transition::release_funds(&view).is_ok())
     };
     let number = [wound_down, dying].into_iter().find(empty)?;
     Some(Plan::of("release funds", ix::release_funds(&town.markets[number])).sure_if(true))
